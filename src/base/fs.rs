@@ -1,0 +1,75 @@
+//! The operator's own files. The one home of `std::fs`: every error names the path, and what we create is for its owner alone.
+
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+/// A file operation that failed.
+#[derive(Debug, thiserror::Error)]
+#[error("{verb} {}: {source}", path.display())]
+pub struct FsError {
+    /// What was tried, as in 'reading'.
+    pub verb: &'static str,
+    /// On what.
+    pub path: PathBuf,
+    /// Why it failed.
+    pub source: io::Error,
+}
+
+fn at<'a>(verb: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> FsError + 'a {
+    move |source| FsError { verb, path: path.to_owned(), source }
+}
+
+/// The bytes of `path`.
+///
+/// # Errors
+/// Where it cannot be opened or read.
+#[expect(clippy::disallowed_methods, reason = "the one home of std::fs")]
+pub fn read(path: &Path) -> Result<Vec<u8>, FsError> {
+    std::fs::read(path).map_err(at("reading", path))
+}
+
+/// The text of `path`, refused past `limit` bytes: a device or a mistaken path must not fill the memory.
+///
+/// # Errors
+/// Where it cannot be read, is not UTF-8, or is larger.
+#[expect(clippy::disallowed_methods, reason = "the one home of std::fs")]
+pub fn read_text(path: &Path, limit: u64) -> Result<String, FsError> {
+    let mut text = String::new();
+    let file = std::fs::File::open(path).map_err(at("reading", path))?;
+    file.take(limit + 1).read_to_string(&mut text).map_err(at("reading", path))?;
+    if text.len() as u64 > limit {
+        let source = io::Error::other(format!("larger than {limit} bytes"));
+        return Err(FsError { verb: "reading", path: path.to_owned(), source });
+    }
+    Ok(text)
+}
+
+/// Writes `bytes` to `path`, mode 0600, replacing what stood there in one step.
+///
+/// # Errors
+/// Where the folder does not take it.
+#[expect(clippy::disallowed_methods, reason = "the one home of std::fs")]
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), FsError> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let beside = path.with_file_name(name);
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&beside)
+        .map_err(at("writing", &beside))?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(at("writing", &beside))?;
+    std::fs::rename(&beside, path).map_err(at("writing", path))
+}
+
+/// Makes the folder `path` and those above it, for the owner alone.
+///
+/// # Errors
+/// Where one of them cannot be made.
+pub fn create_private_dir(path: &Path) -> Result<(), FsError> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(at("creating", path))
+}

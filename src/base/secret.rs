@@ -1,0 +1,133 @@
+//! Values that are never shown, and the masking of text that may hold them.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+/// A secret value. Prints as stars and does not serialise.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Takes the value over.
+    #[must_use]
+    pub fn new(value: String) -> Self {
+        Self(Zeroizing::new(value))
+    }
+
+    /// The value itself: for the pipe to where it is needed and nothing else.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(MASK)
+    }
+}
+
+/// What stands in place of a secret.
+pub const MASK: &str = "***";
+
+/// Shorter values are not masked inside text: `a` or `12` would blot out half of every line and give nothing away.
+const SHORTEST: usize = 4;
+
+/// Masks the values of secrets wherever they turn up.
+#[derive(Clone, Default)]
+pub struct Masker {
+    /// Longest first, so that a secret that contains another is masked whole.
+    values: Vec<Zeroizing<String>>,
+}
+
+impl fmt::Debug for Masker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Masker({} values)", self.values.len())
+    }
+}
+
+impl Masker {
+    /// A masker of these values, of the lines of those that have several, and of their shell-quoted forms.
+    pub fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
+        let mut values = Vec::new();
+        for secret in secrets {
+            let value = secret.expose();
+            let quoted = super::shell::quote(value);
+            let json = serde_json::to_string(value).unwrap_or_default();
+            let forms = value.lines().chain([value, quoted.as_str(), json.trim_matches('"')]);
+            values.extend(forms.filter(|form| form.len() >= SHORTEST).map(|form| Zeroizing::new(form.to_owned())));
+        }
+        values.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        values.dedup();
+        Self { values }
+    }
+
+    /// The length in bytes of the longest value: how much of a stream has to be held back to see a secret split over two reads.
+    #[must_use]
+    pub fn longest(&self) -> usize {
+        self.values.first().map_or(0, |value| value.len())
+    }
+
+    /// `text` with every secret masked.
+    #[must_use]
+    pub fn mask(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for value in &self.values {
+            if text.contains(value.as_str()) {
+                text = text.replace(value.as_str(), MASK);
+            }
+        }
+        text
+    }
+
+    /// `bytes` with every secret masked.
+    #[must_use]
+    pub fn mask_bytes(&self, bytes: &[u8]) -> Vec<u8> {
+        let mut bytes = bytes.to_vec();
+        for value in &self.values {
+            bytes = replace(&bytes, value.as_bytes());
+        }
+        bytes
+    }
+}
+
+fn replace(bytes: &[u8], value: &[u8]) -> Vec<u8> {
+    let mut masked = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some(at) = find(rest, value) {
+        masked.extend_from_slice(&rest[..at]);
+        masked.extend_from_slice(MASK.as_bytes());
+        rest = &rest[at + value.len()..];
+    }
+    masked.extend_from_slice(rest);
+    masked
+}
+
+fn find(bytes: &[u8], value: &[u8]) -> Option<usize> {
+    bytes.windows(value.len()).position(|window| window == value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn masks_the_longer_of_two_nested_secrets_whole() {
+        let secrets = [Secret::new("hunter2".into()), Secret::new("hunter2-extended".into())];
+        let masker = Masker::new(&secrets);
+        assert_eq!(masker.mask("a hunter2-extended b hunter2"), "a *** b ***");
+        assert_eq!(masker.mask_bytes(b"\xffhunter2"), b"\xff***");
+    }
+
+    #[test]
+    fn masks_each_line_of_a_key() {
+        let secret = Secret::new("BEGIN KEY\nc2VjcmV0\nEND KEY".into());
+        assert_eq!(Masker::new([&secret]).mask("got c2VjcmV0"), "got ***");
+    }
+
+    #[test]
+    fn a_secret_never_prints() {
+        assert_eq!(format!("{:?}", Secret::new("hunter2".into())), "***");
+    }
+}

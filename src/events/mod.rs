@@ -1,0 +1,11 @@
+//! What happened: durable records, the state machine of a unit, and the fold of records that every screen shows.
+
+pub mod progress;
+pub mod record;
+pub mod state;
+pub mod view;
+
+pub use progress::Progress;
+pub use record::{Entry, Outcome, Outputs, Record, Reversal};
+pub use state::{Impossible, UnitState};
+pub use view::RunView;

@@ -1,0 +1,11 @@
+//! The document: YAML text becomes a typed book, every node with its place; what is wrong becomes diagnostics.
+
+pub mod book;
+pub mod diagnostic;
+pub mod node;
+pub mod step;
+
+pub use book::{Book, Host, Phase};
+pub use diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use node::{Node, Scalar, Shape};
+pub use step::{ActionCall, OnFailure, Step, Text, UndoSpec, VerifySpec};
