@@ -1,1 +1,11 @@
-//! actions
+//! What steps can do: the contract, and one file per action. A new action is one file, and one line in `registry`.
+
+pub mod context;
+pub mod contract;
+pub mod erased;
+pub mod registry;
+
+pub use context::{Env, Host, Read, Stash, Surroundings, Write};
+pub use contract::{Action, ActionError, AfterCrash, Check, Hold, LocalFile, Preview, Reversible, Task, Verdict};
+pub use erased::{DynAction, Seen};
+pub use registry::{Kind, Registry};

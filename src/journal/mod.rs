@@ -1,1 +1,5 @@
-//! journal
+//! The durable memory of runs.
+
+pub mod intent;
+
+pub use intent::Intent;

@@ -1,0 +1,219 @@
+//! The contract of an action: what it owes the operator before, while and after it changes anything.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::base::fs::FsError;
+use crate::base::{Spanned, StepId};
+use crate::events::record::{Failure, Outputs};
+use crate::model::{Diagnostics, Node};
+use crate::transport::TransportError;
+
+use super::context::{Read, Stash, Write};
+
+/// A kind of action, decoded and rendered for one unit.
+#[async_trait]
+pub trait Action: Sized + Send + Sync + 'static {
+    /// The YAML key.
+    const KIND: &'static str;
+    /// Whether it acts on a host, so that the step needs `on`.
+    const NEEDS_HOST: bool;
+    /// What `check` saw, for `preview`, `capture` and `apply`.
+    type Seen: Serialize + DeserializeOwned + Send + Sync;
+    /// What `undo` needs; durable before `apply`, and all that `undo` has when it runs a week later in another process.
+    type Undo: Serialize + DeserializeOwned + Send + Sync;
+
+    /// Reads the action from its YAML value, reporting everything that is wrong with it. Called at check time too, when some
+    /// scalars are not known yet: those decode as anything.
+    fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Self>;
+
+    /// Looks at the host and changes nothing: in one round trip wherever that can be.
+    async fn check(&self, cx: &Read<'_>) -> Result<Check<Self::Seen>, ActionError>;
+
+    /// What `apply` would do, from what was seen alone.
+    fn preview(&self, seen: &Self::Seen) -> Preview;
+
+    /// Saves what `undo` will need. Called once per unit, before anything is changed.
+    async fn capture(&self, seen: &Self::Seen, cx: &Stash<'_>) -> Result<Reversible<Self::Undo>, ActionError>;
+
+    /// Does it. Applied again while it holds, it changes nothing.
+    async fn apply(&self, seen: &Self::Seen, cx: &Write<'_>) -> Result<Outputs, ActionError>;
+
+    /// Whether what was asked holds now.
+    async fn verify(&self, cx: &Read<'_>) -> Result<Verdict, ActionError>;
+
+    /// Takes it back. Looks first whether the thing is still as apply left it (or already as before, or half-way): what somebody else
+    /// changed since is shown (`ActionError::Changed`), not overwritten. Idempotent.
+    async fn undo(undo: &Self::Undo, cx: &Write<'_>) -> Result<String, ActionError>;
+
+    /// What to do about a unit that was being applied when the controller died.
+    fn after_crash(&self) -> AfterCrash;
+
+    /// Finds the durable job of an earlier try again and follows it to its end. For actions that answer `AfterCrash::Reattach`.
+    async fn reattach(&self, _job: &serde_json::Value, _cx: &Write<'_>) -> Result<Outputs, ActionError> {
+        Err(ActionError::failed(format!("`{}` has no durable job to find again", Self::KIND)))
+    }
+
+    /// What the step waits for before it counts as applied: a time or a person. The engine does the waiting and the asking.
+    fn hold(&self) -> Option<Hold> {
+        None
+    }
+
+    /// The local files that it sends, so that an edit of them is noticed on resume.
+    fn local_files(&self) -> Vec<LocalFile> {
+        Vec::new()
+    }
+
+    /// The service that this restarts or reloads, if it does: its undo is postponed in a rollback.
+    fn restarts(&self) -> Option<String> {
+        None
+    }
+}
+
+/// What holds a step up until somebody or something lets it go on.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Hold {
+    /// So long from when it is reached.
+    For(Duration),
+    /// Until that instant.
+    Until(Timestamp),
+    /// Until a person has done it.
+    Person(Task),
+}
+
+/// What only a person can do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Task {
+    /// What to do, in Markdown.
+    pub text: String,
+    /// What is asked of the person afterwards, by name.
+    pub ask: Vec<(String, String)>,
+    /// What has to be ticked off.
+    pub checklist: Vec<String>,
+}
+
+/// A file on the operator's machine that an action sends.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LocalFile {
+    /// Its path as written: relative to the file that names it.
+    pub path: Spanned<String>,
+    /// Whether it is a template.
+    pub template: bool,
+}
+
+/// What a check found.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Check<S> {
+    /// It is as asked.
+    Satisfied,
+    /// It is not, and this is what was seen.
+    Differs(S),
+    /// It cannot be done, for this reason: nothing was changed and nothing will be.
+    Blocked(String),
+    /// It cannot be looked at before something else has been done.
+    Unknowable(String),
+}
+
+/// Whether what was asked holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It does.
+    Holds,
+    /// It does not, for this reason.
+    Fails(String),
+    /// Nothing can be said by looking: a `run` without `verify`.
+    Unknown,
+}
+
+/// What a unit would do, for the dry run and for gates.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Preview {
+    /// In a line: 'write /etc/apache2/sites-enabled/default.conf (1.2 KiB, root:root, 0644)'.
+    pub summary: String,
+    /// Unified diff, rendered script or itemised list; may be empty.
+    pub detail: String,
+    /// How it will be taken back, in a line.
+    pub undo: String,
+}
+
+/// What `capture` says about the way back.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reversible<U> {
+    /// It can be taken back with this.
+    By(U),
+    /// It changes nothing.
+    Nothing,
+    /// It cannot be taken back, unless the step itself says how.
+    No(String),
+}
+
+/// What to do about a unit that was being applied when the controller died, or whose connection was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AfterCrash {
+    /// Apply again: half done or not at all, applying once more gives the same.
+    Reapply,
+    /// Verify: if it holds it is done, if not apply again.
+    Recheck,
+    /// A durable job: find it again on its host.
+    Reattach,
+    /// Only a person can tell.
+    AskOperator,
+}
+
+/// Why an action did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ActionError {
+    /// The host was not reached, or may not have done it.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// A file on the operator's machine.
+    #[error(transparent)]
+    Local(#[from] FsError),
+    /// It failed, on the host.
+    #[error("{}", .0.why)]
+    Failed(Box<Failure>),
+    /// What is there is not what was left there: shown, not overwritten.
+    #[error("{what} has changed since: {difference}")]
+    Changed {
+        /// Which file, service, record.
+        what: String,
+        /// A diff, or a sentence.
+        difference: String,
+    },
+    /// A job ended without an exit code: the host went down, or somebody killed it.
+    #[error("died on the host: {0}")]
+    Died(String),
+    /// Ctrl-C a second time: the controller lets go, the host does not.
+    #[error("detached: it goes on on its host")]
+    Detached,
+    /// The journal did not take a record: nothing may be done that is not journalled.
+    #[error("the journal cannot be written: {0}")]
+    Journal(String),
+    /// It needs the output of a step that has not run.
+    #[error("cannot be known until {0} has run")]
+    Unknown(StepId),
+}
+
+impl ActionError {
+    /// A plain failure.
+    #[must_use]
+    pub fn failed(why: impl Into<String>) -> Self {
+        Self::Failed(Box::new(Failure { why: why.into(), ..Failure::default() }))
+    }
+
+    /// A failure with something to do about it.
+    #[must_use]
+    pub fn failed_with_hint(why: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Failed(Box::new(Failure { why: why.into(), hint: Some(hint.into()), ..Failure::default() }))
+    }
+
+    /// Whether the host may have done it all the same.
+    #[must_use]
+    pub fn leaves_unsure(&self) -> bool {
+        matches!(self, Self::Transport(TransportError::Lost { .. }) | Self::Died(_))
+    }
+}

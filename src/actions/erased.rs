@@ -1,0 +1,116 @@
+//! Actions behind one object-safe face: what they saw and captured travels as JSON, as the journal keeps it.
+
+use async_trait::async_trait;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::events::record::Outputs;
+
+use super::context::{Read, Stash, Write};
+use super::contract::{Action, ActionError, AfterCrash, Check, Hold, LocalFile, Preview, Reversible, Verdict};
+
+/// What a check saw, in the action's own form.
+pub type Seen = Value;
+
+/// An action of any kind. See [`Action`] for what each method owes.
+#[async_trait]
+pub trait DynAction: Send + Sync {
+    /// The YAML key.
+    fn kind(&self) -> &'static str;
+    /// See [`Action::check`].
+    async fn check(&self, cx: &Read<'_>) -> Result<Check<Seen>, ActionError>;
+    /// See [`Action::preview`].
+    ///
+    /// # Errors
+    /// Where what was seen cannot be read.
+    fn preview(&self, seen: &Seen) -> Result<Preview, ActionError>;
+    /// See [`Action::capture`].
+    async fn capture(&self, seen: &Seen, cx: &Stash<'_>) -> Result<Reversible<Value>, ActionError>;
+    /// See [`Action::apply`].
+    async fn apply(&self, seen: &Seen, cx: &Write<'_>) -> Result<Outputs, ActionError>;
+    /// See [`Action::reattach`].
+    async fn reattach(&self, job: &Value, cx: &Write<'_>) -> Result<Outputs, ActionError>;
+    /// See [`Action::verify`].
+    async fn verify(&self, cx: &Read<'_>) -> Result<Verdict, ActionError>;
+    /// See [`Action::after_crash`].
+    fn after_crash(&self) -> AfterCrash;
+    /// See [`Action::restarts`].
+    fn restarts(&self) -> Option<String>;
+    /// See [`Action::hold`].
+    fn hold(&self) -> Option<Hold>;
+    /// See [`Action::local_files`].
+    fn local_files(&self) -> Vec<LocalFile>;
+}
+
+#[async_trait]
+impl<A: Action> DynAction for A {
+    fn kind(&self) -> &'static str {
+        A::KIND
+    }
+
+    async fn check(&self, cx: &Read<'_>) -> Result<Check<Seen>, ActionError> {
+        Ok(match Action::check(self, cx).await? {
+            Check::Satisfied => Check::Satisfied,
+            Check::Differs(seen) => Check::Differs(to_value(&seen)?),
+            Check::Blocked(why) => Check::Blocked(why),
+            Check::Unknowable(why) => Check::Unknowable(why),
+        })
+    }
+
+    fn preview(&self, seen: &Seen) -> Result<Preview, ActionError> {
+        Ok(Action::preview(self, &from_value(seen)?))
+    }
+
+    async fn capture(&self, seen: &Seen, cx: &Stash<'_>) -> Result<Reversible<Value>, ActionError> {
+        Ok(match Action::capture(self, &from_value(seen)?, cx).await? {
+            Reversible::By(undo) => Reversible::By(to_value(&undo)?),
+            Reversible::Nothing => Reversible::Nothing,
+            Reversible::No(why) => Reversible::No(why),
+        })
+    }
+
+    async fn apply(&self, seen: &Seen, cx: &Write<'_>) -> Result<Outputs, ActionError> {
+        Action::apply(self, &from_value(seen)?, cx).await
+    }
+
+    async fn reattach(&self, job: &Value, cx: &Write<'_>) -> Result<Outputs, ActionError> {
+        Action::reattach(self, job, cx).await
+    }
+
+    async fn verify(&self, cx: &Read<'_>) -> Result<Verdict, ActionError> {
+        Action::verify(self, cx).await
+    }
+
+    fn after_crash(&self) -> AfterCrash {
+        Action::after_crash(self)
+    }
+
+    fn restarts(&self) -> Option<String> {
+        Action::restarts(self)
+    }
+
+    fn hold(&self) -> Option<Hold> {
+        Action::hold(self)
+    }
+
+    fn local_files(&self) -> Vec<LocalFile> {
+        Action::local_files(self)
+    }
+}
+
+/// Takes a unit of kind `A` back with what it captured.
+///
+/// # Errors
+/// Where what was captured cannot be read, or as [`Action::undo`] says.
+pub async fn undo<A: Action>(captured: &Value, cx: &Write<'_>) -> Result<String, ActionError> {
+    A::undo(&from_value(captured)?, cx).await
+}
+
+fn to_value(value: &impl Serialize) -> Result<Value, ActionError> {
+    serde_json::to_value(value).map_err(|error| ActionError::failed(format!("cannot be kept as JSON: {error}")))
+}
+
+fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, ActionError> {
+    T::deserialize(value).map_err(|error| ActionError::failed(format!("what was captured cannot be read: {error}")))
+}

@@ -1,0 +1,83 @@
+//! Which actions there are.
+
+use async_trait::async_trait;
+use serde_json::Value;
+
+use crate::model::{Diagnostics, Node};
+
+use super::context::Write;
+use super::contract::{Action, ActionError};
+use super::erased::{self, DynAction};
+
+/// One kind of action: how it is decoded, and how a unit of it is taken back.
+#[derive(Clone, Copy)]
+pub struct Kind {
+    /// The YAML key.
+    pub name: &'static str,
+    /// Whether its steps need `on`.
+    pub needs_host: bool,
+    decode: fn(&Node, &mut Diagnostics) -> Option<Box<dyn DynAction>>,
+    undo: &'static dyn DynUndo,
+}
+
+#[async_trait]
+trait DynUndo: Send + Sync {
+    async fn undo(&self, captured: &Value, cx: &Write<'_>) -> Result<String, ActionError>;
+}
+
+#[expect(dead_code, reason = "the first action brings the first use")]
+struct UndoOf<A>(std::marker::PhantomData<fn() -> A>);
+
+#[async_trait]
+impl<A: Action> DynUndo for UndoOf<A> {
+    async fn undo(&self, captured: &Value, cx: &Write<'_>) -> Result<String, ActionError> {
+        erased::undo::<A>(captured, cx).await
+    }
+}
+
+#[expect(dead_code, reason = "the first action brings the first use")]
+const fn kind<A: Action>() -> Kind {
+    Kind {
+        name: A::KIND,
+        needs_host: A::NEEDS_HOST,
+        decode: |node, diagnostics| A::decode(node, diagnostics).map(|action| Box::new(action) as Box<dyn DynAction>),
+        undo: const { &UndoOf::<A>(std::marker::PhantomData) },
+    }
+}
+
+/// Every action there is: one line each.
+const KINDS: &[Kind] = &[];
+
+/// Finds actions by their key.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Registry;
+
+impl Registry {
+    /// The kind of that key, if there is one.
+    #[must_use]
+    pub fn kind(self, name: &str) -> Option<&'static Kind> {
+        KINDS.iter().find(|kind| kind.name == name)
+    }
+
+    /// All kinds.
+    #[must_use]
+    pub fn kinds(self) -> &'static [Kind] {
+        KINDS
+    }
+}
+
+impl Kind {
+    /// Reads an action from its YAML value, reporting everything that is wrong with it.
+    #[must_use]
+    pub fn decode(&self, value: &Node, diagnostics: &mut Diagnostics) -> Option<Box<dyn DynAction>> {
+        (self.decode)(value, diagnostics)
+    }
+
+    /// Takes a unit of this kind back with what it captured.
+    ///
+    /// # Errors
+    /// As the action's own undo says.
+    pub async fn undo(&self, captured: &Value, cx: &Write<'_>) -> Result<String, ActionError> {
+        self.undo.undo(captured, cx).await
+    }
+}

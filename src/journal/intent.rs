@@ -1,0 +1,32 @@
+//! The journal's word that a unit's way back is durable.
+
+use crate::base::UnitId;
+
+/// Allows a unit to be changed. Only the journal makes one, after the reversal has been written; `settle` takes it back. One that is
+/// dropped leaves its unit in flight, which is what it is.
+#[must_use = "a unit that is not settled stays in flight"]
+#[derive(Debug)]
+pub struct Intent {
+    unit: UnitId,
+    attempt: u32,
+}
+
+impl Intent {
+    /// Made by the journal alone, once the record that announces the unit is durable.
+    #[expect(dead_code, reason = "the journal's own files are the only callers")]
+    pub(super) fn new(unit: UnitId, attempt: u32) -> Self {
+        Self { unit, attempt }
+    }
+
+    /// The unit that may be changed.
+    #[must_use]
+    pub fn unit(&self) -> &UnitId {
+        &self.unit
+    }
+
+    /// Which try, from 1.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+}
