@@ -25,7 +25,6 @@ trait DynUndo: Send + Sync {
     async fn undo(&self, captured: &Value, cx: &Write<'_>) -> Result<String, ActionError>;
 }
 
-#[expect(dead_code, reason = "the first action brings the first use")]
 struct UndoOf<A>(std::marker::PhantomData<fn() -> A>);
 
 #[async_trait]
