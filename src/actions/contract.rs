@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::base::fs::FsError;
 use crate::base::{Spanned, StepId};
+use crate::events::Preview;
 use crate::events::record::{Failure, Outputs};
 use crate::model::{Diagnostics, Node};
 use crate::transport::TransportError;
@@ -127,17 +128,6 @@ pub enum Verdict {
     Fails(String),
     /// Nothing can be said by looking: a `run` without `verify`.
     Unknown,
-}
-
-/// What a unit would do, for the dry run and for gates.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Preview {
-    /// In a line: 'write /etc/apache2/sites-enabled/default.conf (1.2 KiB, root:root, 0644)'.
-    pub summary: String,
-    /// Unified diff, rendered script or itemised list; may be empty.
-    pub detail: String,
-    /// How it will be taken back, in a line.
-    pub undo: String,
 }
 
 /// What `capture` says about the way back.

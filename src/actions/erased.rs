@@ -5,10 +5,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::events::Preview;
 use crate::events::record::Outputs;
 
 use super::context::{Read, Stash, Write};
-use super::contract::{Action, ActionError, AfterCrash, Check, Hold, LocalFile, Preview, Reversible, Verdict};
+use super::contract::{Action, ActionError, AfterCrash, Check, Hold, LocalFile, Reversible, Verdict};
 
 /// What a check saw, in the action's own form.
 pub type Seen = Value;

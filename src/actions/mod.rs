@@ -6,6 +6,6 @@ pub mod erased;
 pub mod registry;
 
 pub use context::{Env, Host, Read, Stash, Surroundings, Write};
-pub use contract::{Action, ActionError, AfterCrash, Check, Hold, LocalFile, Preview, Reversible, Task, Verdict};
+pub use contract::{Action, ActionError, AfterCrash, Check, Hold, LocalFile, Reversible, Task, Verdict};
 pub use erased::{DynAction, Seen};
 pub use registry::{Kind, Registry};

@@ -1,10 +1,12 @@
 //! What happened: durable records, the state machine of a unit, and the fold of records that every screen shows.
 
+pub mod preview;
 pub mod progress;
 pub mod record;
 pub mod state;
 pub mod view;
 
+pub use preview::{Foreseen, Foresight, Preview};
 pub use progress::Progress;
 pub use record::{Entry, Outcome, Outputs, Record, Reversal};
 pub use state::{Impossible, UnitState};

@@ -98,6 +98,13 @@ pub enum Record {
         /// What earlier steps left for later ones, where it leaves something even so.
         outputs: Box<Outputs>,
     },
+    /// The unit could not be begun: nothing was changed.
+    Blocked {
+        /// The unit.
+        unit: UnitId,
+        /// Everything a person needs to know.
+        failure: Box<Failure>,
+    },
     /// The unit is left out.
     Skipped {
         /// The unit.
@@ -291,6 +298,11 @@ pub enum Undo {
     Written {
         /// Each with the hosts it acts on.
         calls: Vec<UndoCall>,
+    },
+    /// It took a temporary change back: taking it back in turn applies that change again.
+    Again {
+        /// The unit of the temporary step.
+        unit: UnitId,
     },
     /// It changes nothing.
     Nothing,

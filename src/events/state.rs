@@ -12,6 +12,8 @@ pub enum UnitState {
     Pending,
     /// It holds the run until then; none: until somebody answers.
     Waiting(Option<Timestamp>),
+    /// It could not be begun: nothing was changed.
+    Blocked(Box<super::record::Failure>),
     /// It is being applied, or was when the controller died.
     InFlight(Attempt),
     /// It may have been applied or not.
@@ -60,6 +62,7 @@ impl UnitState {
         match self {
             Self::Pending => "pending",
             Self::Waiting(_) => "waiting",
+            Self::Blocked(_) => "blocked",
             Self::InFlight(_) => "in flight",
             Self::Unsure(..) => "unsure",
             Self::Failed(..) => "failed",
@@ -82,7 +85,9 @@ impl UnitState {
             | Self::Applied(attempt)
             | Self::Undoing(attempt, _)
             | Self::Stuck(attempt, _) => Some(attempt),
-            Self::Pending | Self::Waiting(_) | Self::Satisfied | Self::Skipped | Self::Undone => None,
+            Self::Pending | Self::Waiting(_) | Self::Blocked(_) | Self::Satisfied | Self::Skipped | Self::Undone => {
+                None
+            }
         }
     }
 
@@ -100,7 +105,7 @@ impl UnitState {
         let impossible = |event| Err(Impossible { state: self.word(), event });
         Ok(match record {
             Record::Intended { attempt, reversal, .. } => match self {
-                Self::Pending | Self::Waiting(_) | Self::Undone if *attempt == 1 => {
+                Self::Pending | Self::Waiting(_) | Self::Blocked(_) | Self::Undone if *attempt == 1 => {
                     Self::InFlight(Attempt { number: 1, reversal: reversal.clone(), job: None })
                 }
                 // The next try keeps the first one's reversal: capturing again would keep the half-changed state as the original.
@@ -126,25 +131,33 @@ impl UnitState {
                 }
                 (Self::InFlight(at), Outcome::Unsure { why }) => Self::Unsure(at.clone(), why.clone()),
                 // A person may have done the work of a unit that was never begun.
-                (Self::Pending | Self::Waiting(_), Outcome::Applied { .. }) => Self::Satisfied,
+                (Self::Pending | Self::Waiting(_) | Self::Blocked(_) | Self::Undone, Outcome::Applied { .. }) => {
+                    Self::Satisfied
+                }
                 _ => return impossible("settled"),
             },
             Record::Satisfied { .. } => match self {
-                Self::Pending | Self::Waiting(_) | Self::Undone => Self::Satisfied,
+                Self::Pending | Self::Waiting(_) | Self::Blocked(_) | Self::Undone => Self::Satisfied,
                 _ => return impossible("satisfied"),
             },
+            Record::Blocked { failure, .. } => match self {
+                Self::Pending | Self::Waiting(_) | Self::Blocked(_) | Self::Undone => Self::Blocked(failure.clone()),
+                _ => return impossible("blocked"),
+            },
             Record::Skipped { .. } => match self {
-                Self::Pending | Self::Waiting(_) | Self::Undone => Self::Skipped,
+                Self::Pending | Self::Waiting(_) | Self::Blocked(_) | Self::Undone => Self::Skipped,
                 // Skipped by hand after a failure: what it may have changed still has its way back.
                 Self::Failed(at, _) | Self::Unsure(at, _) | Self::InFlight(at) => Self::Applied(at.clone()),
                 _ => return impossible("skipped"),
             },
             Record::Waiting { until, .. } => match self {
-                Self::Pending | Self::Waiting(_) | Self::Undone => Self::Waiting(*until),
+                Self::Pending | Self::Waiting(_) | Self::Blocked(_) | Self::Undone => Self::Waiting(*until),
                 _ => return impossible("made to wait"),
             },
             Record::Reopened { .. } => match self {
-                Self::Failed(..) | Self::Unsure(..) | Self::Waiting(_) | Self::InFlight(_) => self.clone(),
+                Self::Failed(..) | Self::Unsure(..) | Self::Waiting(_) | Self::Blocked(_) | Self::InFlight(_) => {
+                    self.clone()
+                }
                 Self::Skipped | Self::Satisfied => Self::Pending,
                 _ => return impossible("reopened"),
             },
@@ -178,6 +191,7 @@ pub fn unit_of(record: &Record) -> Option<&crate::base::UnitId> {
         | Record::Sent { unit, .. }
         | Record::Settled { unit, .. }
         | Record::Satisfied { unit, .. }
+        | Record::Blocked { unit, .. }
         | Record::Skipped { unit, .. }
         | Record::Waiting { unit, .. }
         | Record::Reopened { unit }
