@@ -5,5 +5,5 @@ pub mod setup;
 pub mod signal;
 
 pub use operator::{Gate, GateAnswer, Operator, Remedy, RollbackTarget, TaskAnswer, Trouble};
-pub use setup::{Connector, Destination, End, Manner, Setup};
+pub use setup::{Connector, Destination, End, Manner, Screen, Setup};
 pub use signal::{Interrupter, Signals, Wish};

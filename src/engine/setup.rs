@@ -25,10 +25,8 @@ pub struct Setup {
     pub operator: Arc<dyn Operator>,
     /// The way to hosts.
     pub connector: Arc<dyn Connector>,
-    /// Told of every record, after it is durable.
-    pub on_record: Arc<dyn Fn(&Entry, &RunView) + Send + Sync>,
-    /// Told of every sign of life.
-    pub on_progress: Arc<dyn Fn(&Progress) + Send + Sync>,
+    /// Who shows what happens.
+    pub screen: Arc<dyn Screen>,
     /// Ctrl-C.
     pub signals: Signals,
     /// The values of the book's secrets, by name.
@@ -48,6 +46,15 @@ pub struct Manner {
     pub forks: Option<usize>,
     /// Go past points of no return when rolling back.
     pub past_irreversible: bool,
+}
+
+/// Shows what happens: a terminal, a pipe, a file of JSON lines.
+pub trait Screen: Send + Sync {
+    /// A record, after it is durable, and the run as it stands with it.
+    fn record(&self, entry: &Entry, view: &RunView);
+
+    /// A sign of life.
+    fn progress(&self, progress: &Progress);
 }
 
 /// Opens the way to a host.
@@ -110,4 +117,4 @@ pub enum End {
 }
 
 /// How long a wait is waited out where there is no terminal; a longer one parks.
-pub const SHORT_WAIT: Duration = Duration::from_secs(60);
+pub const SHORT_WAIT: Duration = Duration::from_mins(1);

@@ -31,6 +31,7 @@ impl Interrupter {
     }
 
     /// One more Ctrl-C. Returns what it now means.
+    #[must_use]
     pub fn interrupt(&self) -> Wish {
         self.0.send_modify(|wish| *wish = if *wish == Wish::GoOn { Wish::Stop } else { Wish::Detach });
         *self.0.borrow()
