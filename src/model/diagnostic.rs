@@ -50,7 +50,8 @@ impl Diagnostics {
     fn add(&mut self, severity: Severity, span: Option<&Span>, message: impl Into<String>) -> &mut Diagnostic {
         let diagnostic = Diagnostic { severity, message: message.into(), span: span.cloned(), hint: None };
         // One mistake is reported once, even where two passes come upon it.
-        let at = self.0.iter().position(|other| *other == diagnostic).unwrap_or_else(|| {
+        let same = |other: &Diagnostic| other.message == diagnostic.message && other.span == diagnostic.span;
+        let at = self.0.iter().position(same).unwrap_or_else(|| {
             self.0.push(diagnostic);
             self.0.len() - 1
         });
@@ -82,9 +83,9 @@ impl Diagnostics {
     /// Takes over what another pass found.
     pub fn extend(&mut self, other: Self) {
         for diagnostic in other.0 {
-            if !self.0.contains(&diagnostic) {
-                self.0.push(diagnostic);
-            }
+            let hint = diagnostic.hint;
+            let added = self.add(diagnostic.severity, diagnostic.span.as_ref(), diagnostic.message);
+            added.hint = added.hint.take().or(hint);
         }
     }
 }

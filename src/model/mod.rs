@@ -1,6 +1,7 @@
 //! The document: YAML text becomes a typed book, every node with its place; what is wrong becomes diagnostics.
 
 pub mod book;
+pub mod decode;
 pub mod diagnostic;
 pub mod node;
 pub mod step;
