@@ -5,6 +5,7 @@ pub mod decode;
 pub mod diagnostic;
 pub mod node;
 pub mod step;
+pub mod yaml;
 
 pub use book::{Book, Host, Phase};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};

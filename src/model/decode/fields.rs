@@ -120,7 +120,7 @@ impl<'n, 'd> Fields<'n, 'd> {
         let what = &self.what;
         let message = match given.as_slice() {
             [] => format!("{what} takes one of {}", listed(keys)),
-            several => format!("{what} takes one of {}, found {}", listed(keys), listed(several)),
+            several => format!("{what} takes one of {}, found {}", listed(keys), joined(several, "and")),
         };
         let span = given.get(1).and_then(|key| self.key(key)).map_or(&self.node.span, |key| &key.span);
         self.diagnostics.error(span, message);
@@ -154,10 +154,14 @@ fn unknown_key(key: &Spanned<String>, what: &str, known: &[&str], diagnostics: &
 
 /// `a`, `b` or `c`.
 pub(super) fn listed(words: &[&str]) -> String {
+    joined(words, "or")
+}
+
+fn joined(words: &[&str], before_last: &str) -> String {
     let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     match quoted.split_last() {
         None => String::new(),
         Some((last, [])) => last.clone(),
-        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        Some((last, others)) => format!("{} {before_last} {last}", others.join(", ")),
     }
 }

@@ -14,3 +14,6 @@ pub use scalar::{
     absolute_path, boolean, checked, describe, due, duration, instant, integer, mode, number, octal_mode, one_of,
     regex, spanned, text, word,
 };
+
+#[cfg(test)]
+mod tests;
