@@ -76,6 +76,9 @@ pub struct Env<'a> {
     pub unit: &'a UnitId,
     /// The try, from 1; 0 where nothing is applied.
     pub attempt: u32,
+    /// Which part of the unit this is, where it is not the step's own action: `undo0` for the first call of its `undo:`. Together
+    /// with unit and try it names the durable job, so that the same part is found again and not run twice.
+    pub part: Option<String>,
     /// The unit's host; none for actions that act on no host.
     pub host: Option<Arc<dyn Transport>>,
     /// The user to act as.
@@ -123,6 +126,13 @@ impl<'a> Read<'a> {
     #[must_use]
     pub fn env(&self) -> &Env<'a> {
         &self.env
+    }
+
+    /// The same for a part of the unit that is not the step's own action.
+    #[must_use]
+    pub fn part(mut self, part: String) -> Self {
+        self.env.part = Some(part);
+        self
     }
 
     /// The run's surroundings.

@@ -275,8 +275,6 @@ pub struct Reversal {
     pub data: Undo,
     /// The user that the unit acts as.
     pub become_user: Option<String>,
-    /// The name of the secret with sudo's password.
-    pub become_password: Option<String>,
     /// What will be done, rendered and masked, for people.
     pub summary: String,
     /// Whether the step's `verify` held before: then it cannot settle what happened after a crash.
