@@ -66,6 +66,15 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), FsError> {
     std::fs::rename(&beside, path).map_err(at("writing", path))
 }
 
+/// Makes an empty file at `path` for the owner alone, unless there is one.
+///
+/// # Errors
+/// Where the folder does not take it.
+#[expect(clippy::disallowed_methods, reason = "the one home of std::fs")]
+pub fn create_private_file(path: &Path) -> Result<(), FsError> {
+    OpenOptions::new().append(true).create(true).mode(0o600).open(path).map(drop).map_err(at("creating", path))
+}
+
 /// Makes the folder `path` and those above it, for the owner alone.
 ///
 /// # Errors

@@ -4,6 +4,7 @@ pub mod preview;
 pub mod progress;
 pub mod record;
 pub mod state;
+mod undo_order;
 pub mod view;
 
 pub use preview::{Foreseen, Foresight, Preview};

@@ -39,8 +39,8 @@ pub enum Record {
     },
     /// The run went on in another process.
     Resumed {
-        /// The book as it is now, where it was edited and the edits were accepted.
-        edited: Option<BTreeMap<String, String>>,
+        /// The fingerprint of each step now, where the book was edited since.
+        edited: Option<BTreeMap<StepId, String>>,
     },
     /// A phase began.
     PhaseEntered {
@@ -204,6 +204,8 @@ pub struct Started {
     pub selection: Selection,
     /// HMAC of each secret's value by name, under the run's own salt: tells that it changed, not what it is.
     pub secrets: BTreeMap<String, String>,
+    /// The fingerprint of each step, as written: an edit of a finished one is noticed on resume.
+    pub fingerprints: BTreeMap<StepId, String>,
     /// Phases, steps and units as they were planned, for whoever shows the run without the book.
     pub outline: Vec<OutlinePhase>,
 }
@@ -251,6 +253,10 @@ pub struct OutlineStep {
     pub temporary: Option<String>,
     /// Why there is no way back past it, if there is none.
     pub irreversible: Option<String>,
+    /// How many of its hosts may fail.
+    pub max_failures: u32,
+    /// What its failure leads to.
+    pub on_failure: crate::model::OnFailure,
 }
 
 /// What a person, or `--answers`, said at a gate.

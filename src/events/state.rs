@@ -97,6 +97,23 @@ impl UnitState {
         matches!(self, Self::Applied(_) | Self::Satisfied | Self::Skipped)
     }
 
+    /// Whether somebody has to look at it: it failed, could not be begun, or its outcome is not known.
+    #[must_use]
+    pub fn is_in_trouble(&self) -> bool {
+        matches!(self, Self::Failed(..) | Self::Blocked(_) | Self::Unsure(..))
+    }
+
+    /// The number of the try that is, or may be, under way.
+    ///
+    /// # Errors
+    /// Where none is.
+    pub fn in_flight(&self) -> Result<u32, Impossible> {
+        match self {
+            Self::InFlight(attempt) | Self::Unsure(attempt, _) => Ok(attempt.number),
+            _ => Err(Impossible { state: self.word(), event: "gone on with" }),
+        }
+    }
+
     /// The state after `record`, which must be about this unit.
     ///
     /// # Errors
@@ -120,6 +137,8 @@ impl UnitState {
                 Self::InFlight(attempt) if attempt.job.is_none() => {
                     Self::InFlight(Attempt { job: Some(job.clone()), ..attempt.clone() })
                 }
+                // A call of its undo runs as a job too; its id follows from the try, so the state need not keep it.
+                Self::Undoing(..) => self.clone(),
                 _ => return impossible("sent"),
             },
             Record::Settled { outcome, .. } => match (self, outcome) {

@@ -1,5 +1,378 @@
-//! The fold of records.
+//! A run as its records tell it. The same fold feeds the live screen, `status`, reports and resume: there is no second truth.
 
-/// A run as its records tell it.
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::base::{PhaseId, Role, StepId, UnitId};
+use crate::model::OnFailure;
+
+use super::record::{Answer, Entry, Outcome, OutlineStep, Outputs, Record, Started};
+use super::state::{Impossible, UnitState, unit_of};
+
+/// A run as it stands.
 #[derive(Clone, Debug, Default)]
-pub struct RunView;
+pub struct RunView {
+    /// What it was begun with.
+    pub started: Option<Box<Started>>,
+    /// When it began.
+    pub began: Option<Timestamp>,
+    /// The newest entry's time.
+    pub last: Option<Timestamp>,
+    /// What it is doing, or how it ended.
+    pub status: Status,
+    /// Which machine each role is.
+    pub pins: BTreeMap<Role, Pin>,
+    /// What was said at the gates.
+    pub answers: BTreeMap<String, Answer>,
+    /// The items of each `foreach`.
+    pub lists: BTreeMap<StepId, Vec<serde_json::Value>>,
+    /// The checkpoints passed, in order: name, and the step that they stand before.
+    pub checkpoints: Vec<(String, StepId)>,
+    /// The phase that was entered last.
+    pub phase: Option<PhaseId>,
+    /// Every unit that anything happened to.
+    pub units: BTreeMap<UnitId, UnitView>,
+    edited: Option<BTreeMap<StepId, String>>,
+}
+
+/// A unit as it stands.
+#[derive(Clone, Debug, Default)]
+pub struct UnitView {
+    /// Its state.
+    pub state: UnitState,
+    /// When its newest try began.
+    pub began: Option<Timestamp>,
+    /// When it was settled, or taken back.
+    pub ended: Option<Timestamp>,
+    /// What it left for later steps.
+    pub outputs: Option<Box<Outputs>>,
+    /// The entry that settled it, or began it: rollback goes by it, newest first.
+    pub completed: u64,
+    /// How often it was to be taken back.
+    pub undo_tries: u32,
+    /// A remark: why it was skipped, `marked done by hand`.
+    pub note: Option<String>,
+}
+
+/// Which machine a role is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pin {
+    /// The host key's fingerprint, `SHA256:…`.
+    pub host_key: String,
+    /// `/etc/machine-id`.
+    pub machine_id: String,
+}
+
+/// What a run is doing, or how it ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Status {
+    /// Nothing was recorded.
+    #[default]
+    Fresh,
+    /// A process is carrying it out, or died doing so.
+    Running,
+    /// It waits for a person or a time.
+    Parked {
+        /// For what.
+        why: String,
+        /// The time, if it is one.
+        until: Option<Timestamp>,
+    },
+    /// It can be resumed.
+    Stopped {
+        /// Why it stopped.
+        why: String,
+    },
+    /// It is being taken back, or the process died doing so.
+    RollingBack {
+        /// To just before that step; none: to the start.
+        to: Option<StepId>,
+    },
+    /// It was taken back.
+    RolledBack {
+        /// To just before that step; none: to the start.
+        to: Option<StepId>,
+        /// Whether all of it was.
+        complete: bool,
+    },
+    /// All steps are over.
+    Done {
+        /// Temporary changes still open.
+        open: u32,
+    },
+    /// It was given up as it is.
+    Abandoned,
+}
+
+impl Status {
+    /// Whether there is nothing left to resume.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        matches!(self, Self::Done { open: 0 } | Self::Abandoned | Self::RolledBack { to: None, complete: true })
+    }
+}
+
+/// A temporary change that is still there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Temporary {
+    /// The unit that made it.
+    pub unit: UnitId,
+    /// Until when, in the book's words; may be empty.
+    pub until: String,
+    /// Since when.
+    pub since: Option<Timestamp>,
+}
+
+impl RunView {
+    /// Whether `record` can follow.
+    ///
+    /// # Errors
+    /// Where it cannot: the journal is corrupt, or the caller is wrong.
+    pub fn check(&self, record: &Record) -> Result<(), Impossible> {
+        if matches!(record, Record::Started(_)) != self.started.is_none() {
+            return Err(Impossible { state: self.word(), event: "started, or go on unstarted" });
+        }
+        match unit_of(record) {
+            Some(unit) => self.state_ref(unit).next(record).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// Folds an entry in.
+    ///
+    /// # Errors
+    /// Where it cannot follow those before it.
+    pub fn apply(&mut self, entry: &Entry) -> Result<(), Impossible> {
+        self.check(&entry.record)?;
+        self.last = Some(entry.at);
+        if let Some(unit) = unit_of(&entry.record) {
+            let next = self.state_ref(unit).next(&entry.record)?;
+            let seen = self.units.entry(unit.clone()).or_default();
+            seen.state = next;
+            seen.apply(entry);
+        }
+        self.apply_to_run(entry);
+        Ok(())
+    }
+
+    fn apply_to_run(&mut self, entry: &Entry) {
+        match &entry.record {
+            Record::Started(started) => {
+                self.started = Some(started.clone());
+                self.began = Some(entry.at);
+                self.status = Status::Running;
+            }
+            Record::Pinned { role, host_key, machine_id } => {
+                let pin = Pin { host_key: host_key.clone(), machine_id: machine_id.clone() };
+                self.pins.insert(role.clone(), pin);
+            }
+            Record::Resumed { edited } => {
+                self.status = Status::Running;
+                if edited.is_some() {
+                    self.edited.clone_from(edited);
+                }
+            }
+            Record::PhaseEntered { phase } => self.phase = Some(phase.clone()),
+            Record::Answered { gate, answer } => {
+                self.answers.insert(gate.clone(), answer.clone());
+            }
+            Record::Listed { step, items } => {
+                self.lists.insert(step.clone(), items.clone());
+            }
+            Record::CheckpointReached { name, step } => self.checkpoints.push((name.clone(), step.clone())),
+            Record::Parked { why, until } => self.status = Status::Parked { why: why.clone(), until: *until },
+            Record::Stopped { why } => self.status = Status::Stopped { why: why.clone() },
+            Record::RollbackBegun { to } => self.status = Status::RollingBack { to: to.clone() },
+            Record::RollbackEnded { complete } => {
+                let to = match &self.status {
+                    Status::RollingBack { to } => to.clone(),
+                    _ => None,
+                };
+                if *complete {
+                    self.forget_from(to.as_ref());
+                }
+                self.status = Status::RolledBack { to, complete: *complete };
+            }
+            Record::Finished { open } => self.status = Status::Done { open: *open },
+            Record::Abandoned { .. } => self.status = Status::Abandoned,
+            _ => {}
+        }
+    }
+
+    /// What was rolled back is asked, listed and looked at anew.
+    fn forget_from(&mut self, to: Option<&StepId>) {
+        let from = to.and_then(|step| self.position(step)).unwrap_or(0);
+        let Some(started) = &self.started else { return };
+        let mut position = 0;
+        let mut gone = Vec::new();
+        for phase in &started.outline {
+            let begins_after = position >= from;
+            for step in &phase.steps {
+                if position >= from {
+                    gone.push(step.id.clone());
+                }
+                position += 1;
+            }
+            if begins_after {
+                self.answers.remove(phase.id.as_str());
+            }
+        }
+        for step in gone {
+            self.answers.remove(step.as_str());
+            self.lists.remove(&step);
+            self.checkpoints.retain(|(_, at)| *at != step);
+            self.units.retain(|unit, seen| {
+                unit.step != step || !matches!(seen.state, UnitState::Satisfied | UnitState::Skipped)
+            });
+        }
+        self.phase = None;
+    }
+
+    fn state_ref(&self, unit: &UnitId) -> &UnitState {
+        self.units.get(unit).map_or(&UnitState::Pending, |seen| &seen.state)
+    }
+
+    fn word(&self) -> &'static str {
+        if self.started.is_some() { "started" } else { "not started" }
+    }
+
+    /// Where a unit stands.
+    #[must_use]
+    pub fn state(&self, unit: &UnitId) -> UnitState {
+        self.state_ref(unit).clone()
+    }
+
+    /// The units of a step that anything happened to.
+    pub fn units_of(&self, step: &StepId) -> impl Iterator<Item = (&UnitId, &UnitView)> {
+        self.units.iter().filter(move |(unit, _)| unit.step == *step)
+    }
+
+    /// Whether a gate was answered with yes.
+    #[must_use]
+    pub fn is_open(&self, gate: &str) -> bool {
+        matches!(self.answers.get(gate), Some(Answer::Yes { .. }))
+    }
+
+    /// All planned steps in order.
+    pub fn steps(&self) -> impl Iterator<Item = &OutlineStep> {
+        self.started.iter().flat_map(|started| &started.outline).flat_map(|phase| &phase.steps)
+    }
+
+    /// A planned step.
+    #[must_use]
+    pub fn step(&self, id: &StepId) -> Option<&OutlineStep> {
+        self.steps().find(|step| step.id == *id)
+    }
+
+    /// The position of a step in the plan, from 0.
+    #[must_use]
+    pub fn position(&self, id: &StepId) -> Option<usize> {
+        self.steps().position(|step| step.id == *id)
+    }
+
+    /// Whether failures of the step's hosts may leave the rest of the run going.
+    #[must_use]
+    pub fn allows_failures(&self, id: &StepId) -> bool {
+        self.step(id).is_some_and(|step| step.max_failures > 0 && step.on_failure != OnFailure::Continue)
+    }
+
+    /// The first unit that failed within its step's allowance and keeps the run from being done.
+    #[must_use]
+    pub fn first_left_behind(&self) -> Option<UnitId> {
+        let mut failed = self.units.iter().filter(|(_, seen)| seen.state.is_in_trouble());
+        failed.find(|(unit, _)| self.allows_failures(&unit.step)).map(|(unit, _)| unit.clone())
+    }
+
+    /// How often a unit was to be taken back.
+    #[must_use]
+    pub fn undo_tries(&self, unit: &UnitId) -> u32 {
+        self.units.get(unit).map_or(0, |seen| seen.undo_tries)
+    }
+
+    /// The fingerprint of each step, as the run was begun or as edits of it were accepted.
+    #[must_use]
+    pub fn fingerprints(&self) -> BTreeMap<StepId, String> {
+        let began = || self.started.as_ref().map(|started| started.fingerprints.clone());
+        self.edited.clone().or_else(began).unwrap_or_default()
+    }
+
+    /// The temporary changes that are still there, in the order of the plan.
+    #[must_use]
+    pub fn ledger(&self) -> Vec<Temporary> {
+        let temporary = self.steps().filter_map(|step| step.temporary.as_ref().map(|until| (step, until)));
+        let mut open = Vec::new();
+        for (step, until) in temporary {
+            let restoring = self.steps().find(|other| other.restores.as_ref() == Some(&step.id));
+            for (unit, seen) in self.units_of(&step.id) {
+                let restored = restoring.is_some_and(|other| {
+                    let other = UnitId { step: other.id.clone(), ..unit.clone() };
+                    matches!(self.state_ref(&other), UnitState::Applied(_) | UnitState::Satisfied)
+                });
+                if seen.state.attempt().is_some() && !restored {
+                    open.push(Temporary { unit: unit.clone(), until: until.clone(), since: seen.ended });
+                }
+            }
+        }
+        open
+    }
+
+    /// The units that rollback to just before `to` takes back, in its order.
+    #[must_use]
+    pub fn undo_order(&self, to: Option<&StepId>) -> Vec<UnitId> {
+        let from = to.and_then(|step| self.position(step)).unwrap_or(0);
+        let changed = self.units.iter().filter(|(unit, seen)| {
+            seen.state.attempt().is_some() && self.position(&unit.step).is_none_or(|position| position >= from)
+        });
+        super::undo_order::order(changed)
+    }
+
+    /// How many of the planned steps are over, and how many there are.
+    #[must_use]
+    pub fn steps_over(&self) -> (usize, usize) {
+        let is_over = |step: &&OutlineStep| {
+            let mut units = self.units_of(&step.id).peekable();
+            units.peek().is_some() && units.all(|(_, seen)| seen.state.is_over())
+        };
+        (self.steps().filter(is_over).count(), self.steps().count())
+    }
+}
+
+impl UnitView {
+    fn apply(&mut self, entry: &Entry) {
+        match &entry.record {
+            Record::Intended { .. } => {
+                self.began = Some(entry.at);
+                self.ended = None;
+                self.completed = entry.seq;
+            }
+            Record::Settled { outcome, .. } => {
+                self.ended = Some(entry.at);
+                self.completed = entry.seq;
+                if let Outcome::Applied { outputs, note } = outcome {
+                    self.outputs = Some(outputs.clone());
+                    self.note.clone_from(note);
+                }
+            }
+            Record::Satisfied { outputs, .. } => {
+                self.ended = Some(entry.at);
+                self.outputs = Some(outputs.clone());
+            }
+            Record::Skipped { why, .. } => {
+                self.ended = Some(entry.at);
+                self.note = Some(why.clone());
+            }
+            Record::Waiting { .. } => self.began = Some(entry.at),
+            Record::UndoIntended { attempt, .. } => {
+                self.began = Some(entry.at);
+                self.undo_tries = *attempt;
+            }
+            Record::Undone { note, .. } => {
+                self.ended = Some(entry.at);
+                self.note = Some(note.clone()).filter(|note| !note.is_empty());
+            }
+            Record::Blocked { .. } | Record::Stuck { .. } => self.ended = Some(entry.at),
+            _ => {}
+        }
+    }
+}

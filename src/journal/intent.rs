@@ -13,9 +13,13 @@ pub struct Intent {
 
 impl Intent {
     /// Made by the journal alone, once the record that announces the unit is durable.
-    #[expect(dead_code, reason = "the journal's own files are the only callers")]
     pub(super) fn new(unit: UnitId, attempt: u32) -> Self {
         Self { unit, attempt }
+    }
+
+    /// Gives the unit up: it is settled now.
+    pub(super) fn into_unit(self) -> UnitId {
+        self.unit
     }
 
     /// The unit that may be changed.

@@ -1,0 +1,223 @@
+//! A run in the hands of this process: records go to the store first, then into the view, then to whoever shows them.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::Mutex;
+use tokio::task::AbortHandle;
+
+use crate::base::{Clock, RunId, UnitId};
+use crate::events::record::{Outcome, Reversal, Started};
+use crate::events::{Entry, Record, RunView};
+
+use super::chain;
+use super::intent::Intent;
+use super::lease::{Fence, Holder, RENEWAL};
+use super::store::{OutputKey, Result, Store};
+
+/// Told of every entry once it is durable, and of the run as it stands with it.
+pub type Listener = Box<dyn Fn(&Entry, &RunView) + Send + Sync>;
+
+/// The journal of one run, under this process's lease.
+pub struct Journal {
+    run: RunId,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    who: String,
+    fence: Fence,
+    tail: Mutex<Tail>,
+    view: RwLock<Arc<RunView>>,
+    listeners: RwLock<Vec<Listener>>,
+    renewal: AbortHandle,
+}
+
+/// The end of the chain.
+struct Tail {
+    seq: u64,
+    hash: String,
+}
+
+impl Journal {
+    /// Makes a run.
+    ///
+    /// # Errors
+    /// Where there is such a run already, or the store fails.
+    pub async fn create(store: Arc<dyn Store>, clock: Arc<dyn Clock>, who: String, started: Started) -> Result<Self> {
+        let run = started.run.clone();
+        let fence = store.create(&run, &Holder::this_process(&who, clock.now())).await?;
+        let journal = Self::held(store, clock, who, run, fence, &[], RunView::default());
+        journal.append(Record::Started(Box::new(started))).await?;
+        Ok(journal)
+    }
+
+    /// Takes a run up again: its chain is held against its hashes and folded.
+    ///
+    /// # Errors
+    /// Where another operator holds the run, its journal was tampered with, or the store fails.
+    pub async fn open(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        who: String,
+        run: &RunId,
+        take_over: bool,
+    ) -> Result<Self> {
+        let fence = store.acquire(run, &Holder::this_process(&who, clock.now()), take_over).await?;
+        match load(&*store, run).await {
+            Ok((entries, view)) => Ok(Self::held(store, clock, who, run.clone(), fence, &entries, view)),
+            Err(error) => {
+                store.release(run, fence).await?;
+                Err(error)
+            }
+        }
+    }
+
+    fn held(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        who: String,
+        run: RunId,
+        fence: Fence,
+        entries: &[String],
+        view: RunView,
+    ) -> Self {
+        let hash = entries.last().map(|entry| chain::hash(entry)).unwrap_or_default();
+        let renewal = tokio::spawn(keep(store.clone(), clock.clone(), run.clone(), fence)).abort_handle();
+        Self {
+            tail: Mutex::new(Tail { seq: entries.len() as u64, hash }),
+            view: RwLock::new(Arc::new(view)),
+            listeners: RwLock::default(),
+            run,
+            store,
+            clock,
+            who,
+            fence,
+            renewal,
+        }
+    }
+
+    /// Writes a record. When this returns, the record is durable, in the view, and was shown.
+    ///
+    /// # Errors
+    /// Where it cannot follow what is there, another operator has the run, or the store fails: then nothing was written.
+    pub async fn append(&self, record: Record) -> Result<Entry> {
+        let mut tail = self.tail.lock().await;
+        self.view().check(&record)?;
+        let entry = Entry {
+            seq: tail.seq + 1,
+            at: self.clock.now(),
+            who: self.who.clone(),
+            previous: tail.hash.clone(),
+            record,
+        };
+        let text = serde_json::to_string(&entry)?;
+        self.store.append(&self.run, self.fence, entry.seq, &text).await?;
+        *tail = Tail { seq: entry.seq, hash: chain::hash(&text) };
+        let view = {
+            let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
+            Arc::make_mut(&mut view).apply(&entry)?;
+            view.clone()
+        };
+        for listener in self.listeners.read().unwrap_or_else(PoisonError::into_inner).iter() {
+            listener(&entry, &view);
+        }
+        Ok(entry)
+    }
+
+    /// Announces a try of a unit with its way back. What it returns allows the unit to be changed.
+    ///
+    /// # Errors
+    /// As [`Journal::append`].
+    pub async fn intend(&self, unit: &UnitId, attempt: u32, reversal: &Reversal) -> Result<Intent> {
+        let reversal = Box::new(reversal.clone());
+        self.append(Record::Intended { unit: unit.clone(), attempt, reversal }).await?;
+        Ok(Intent::new(unit.clone(), attempt))
+    }
+
+    /// Announces that a unit is taken back.
+    ///
+    /// # Errors
+    /// As [`Journal::append`].
+    pub async fn intend_undo(&self, unit: &UnitId, attempt: u32) -> Result<Intent> {
+        self.append(Record::UndoIntended { unit: unit.clone(), attempt }).await?;
+        Ok(Intent::new(unit.clone(), attempt))
+    }
+
+    /// The intent of a unit that is in flight since another process announced it.
+    ///
+    /// # Errors
+    /// Where the unit is not in flight.
+    pub fn reclaim(&self, unit: &UnitId) -> Result<Intent> {
+        let number = self.view().state(unit).in_flight()?;
+        Ok(Intent::new(unit.clone(), number))
+    }
+
+    /// Writes how a try ended.
+    ///
+    /// # Errors
+    /// As [`Journal::append`].
+    pub async fn settle(&self, intent: Intent, outcome: Outcome) -> Result<()> {
+        self.append(Record::Settled { unit: intent.into_unit(), outcome }).await?;
+        Ok(())
+    }
+
+    /// Keeps more output of a unit's try, masked by whoever calls.
+    ///
+    /// # Errors
+    /// Where another operator has the run, or the store fails.
+    pub async fn append_output(&self, unit: &UnitId, attempt: u32, stderr: bool, bytes: &[u8]) -> Result<()> {
+        let key = OutputKey { unit: unit.clone(), attempt, stderr };
+        self.store.append_output(&self.run, self.fence, &key, bytes).await
+    }
+
+    /// The run as it stands.
+    #[must_use]
+    pub fn view(&self) -> Arc<RunView> {
+        self.view.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Tells `listener` of every entry from now on.
+    pub fn subscribe(&self, listener: Listener) {
+        self.listeners.write().unwrap_or_else(PoisonError::into_inner).push(listener);
+    }
+
+    /// Gives the run back.
+    ///
+    /// # Errors
+    /// Where the store fails; the lease then goes stale by itself.
+    pub async fn close(&self) -> Result<()> {
+        self.renewal.abort();
+        self.store.release(&self.run, self.fence).await
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        self.renewal.abort();
+    }
+}
+
+/// The entries of a run as they were written, and the run as they tell it.
+///
+/// # Errors
+/// Where there is no such run, it was tampered with, or the store fails.
+pub async fn load(store: &dyn Store, run: &RunId) -> Result<(Vec<String>, RunView)> {
+    let entries = store.entries(run).await?;
+    let mut view = RunView::default();
+    for entry in chain::read(run, &entries)? {
+        view.apply(&entry)?;
+    }
+    Ok((entries, view))
+}
+
+/// Renews the lease until it is lost. A renewal that fails is tried again: a write will tell.
+async fn keep(store: Arc<dyn Store>, clock: Arc<dyn Clock>, run: RunId, fence: Fence) {
+    let pause = Duration::try_from(RENEWAL).unwrap_or_default();
+    loop {
+        tokio::time::sleep(pause).await;
+        let now: Timestamp = clock.now();
+        if let Err(super::error::JournalError::Fenced(_)) = store.renew(&run, fence, now).await {
+            return;
+        }
+    }
+}
