@@ -30,20 +30,29 @@ pub fn read(path: &Path) -> Result<Vec<u8>, FsError> {
     std::fs::read(path).map_err(at("reading", path))
 }
 
+/// The bytes of `path`, refused past `limit` of them: a device or a mistaken path must not fill the memory.
+///
+/// # Errors
+/// Where it cannot be read, or is larger.
+#[expect(clippy::disallowed_methods, reason = "the one home of std::fs")]
+pub fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>, FsError> {
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(at("reading", path))?;
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(at("reading", path))?;
+    if bytes.len() as u64 > limit {
+        let source = io::Error::other(format!("larger than {limit} bytes"));
+        return Err(FsError { verb: "reading", path: path.to_owned(), source });
+    }
+    Ok(bytes)
+}
+
 /// The text of `path`, refused past `limit` bytes: a device or a mistaken path must not fill the memory.
 ///
 /// # Errors
 /// Where it cannot be read, is not UTF-8, or is larger.
-#[expect(clippy::disallowed_methods, reason = "the one home of std::fs")]
 pub fn read_text(path: &Path, limit: u64) -> Result<String, FsError> {
-    let mut text = String::new();
-    let file = std::fs::File::open(path).map_err(at("reading", path))?;
-    file.take(limit + 1).read_to_string(&mut text).map_err(at("reading", path))?;
-    if text.len() as u64 > limit {
-        let source = io::Error::other(format!("larger than {limit} bytes"));
-        return Err(FsError { verb: "reading", path: path.to_owned(), source });
-    }
-    Ok(text)
+    let not_text = |_| at("reading", path)(io::Error::new(io::ErrorKind::InvalidData, "not UTF-8"));
+    String::from_utf8(read_limited(path, limit)?).map_err(not_text)
 }
 
 /// Writes `bytes` to `path`, mode 0600, replacing what stood there in one step.

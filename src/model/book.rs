@@ -126,6 +126,8 @@ pub struct Phase {
     pub confirm: Option<Confirm>,
     /// Whether its steps may run at the same time where they do not refer to each other.
     pub parallel: bool,
+    /// What its include put before its ids, with the hyphen: `eu-`; empty where it stands in the book itself.
+    pub prefix: String,
     /// Variables that its include gave, over the book's own.
     pub vars: Vec<(Spanned<String>, Node)>,
     /// Its steps in order.

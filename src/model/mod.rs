@@ -3,6 +3,8 @@
 pub mod book;
 pub mod decode;
 pub mod diagnostic;
+pub mod kinds;
+pub mod load;
 pub mod node;
 pub mod step;
 pub mod yaml;

@@ -1,0 +1,231 @@
+//! Steps.
+
+use crate::base::{Span, Spanned, StepId, duration};
+use crate::model::decode::{self, Fields};
+use crate::model::diagnostic::{Diagnostics, nearest};
+use crate::model::kinds::{self, ACTIONS};
+use crate::model::node::{Node, Scalar, Shape};
+use crate::model::step::{ActionCall, Batch, OnFailure, Retry, Step, Text};
+
+use super::{ids, substep, top};
+
+/// The keys of a step beside its action.
+const KEYS: [&str; 21] = [
+    "id",
+    "name",
+    "description",
+    "on",
+    "become",
+    "when",
+    "confirm",
+    "unless",
+    "verify",
+    "undo",
+    "temporary",
+    "restores",
+    "timeout",
+    "retry",
+    "on_failure",
+    "foreach",
+    "batch",
+    "max_failures",
+    "checkpoint",
+    "irreversible",
+    "tags",
+];
+
+/// A list of steps, their ids under `prefix`.
+pub(super) fn steps(node: &Node, prefix: &str, diagnostics: &mut Diagnostics) -> Vec<Step> {
+    let Shape::List(items) = &node.shape else {
+        decode::due(node, "a list of steps", diagnostics);
+        return Vec::new();
+    };
+    items.iter().filter_map(|item| step(item, prefix, diagnostics)).collect()
+}
+
+/// A step as far as it can be read: what is wrong with it must not make others look wrong that refer to it.
+fn step(node: &Node, prefix: &str, diagnostics: &mut Diagnostics) -> Option<Step> {
+    let Shape::Map(entries) = &node.shape else {
+        decode::due(node, "a step", diagnostics).hint("a step is a mapping: `- run: …`");
+        return None;
+    };
+    unknown_keys(entries, "a step", &KEYS, diagnostics);
+    let known: Vec<&str> = entries.iter().map(|(key, _)| key.value.as_str()).collect();
+    let mut fields = Fields::of(node, "a step", &known, diagnostics)?;
+    let name = fields.optional("name", decode::spanned);
+    let id = fields.optional("id", decode::spanned);
+    let restores = fields.optional("restores", decode::spanned);
+    let step = Step {
+        id: Spanned::new(StepId::from(""), node.span.clone()),
+        name: String::new(),
+        description: fields.optional("description", decode::spanned),
+        on: fields.optional("on", decode::one_or_list(decode::spanned)).unwrap_or_default(),
+        become_user: fields.optional("become", decode::spanned),
+        when: fields.optional("when", decode::spanned),
+        confirm: fields.optional("confirm", substep::confirm),
+        unless: fields.optional("unless", decode::spanned),
+        verify: fields.optional("verify", substep::verify),
+        undo: fields.optional("undo", substep::undo),
+        temporary: fields.optional("temporary", temporary).flatten(),
+        restores: restores.map(|id| id.map(StepId::from)),
+        timeout: fields.optional("timeout", timeout),
+        retry: fields.optional("retry", retry),
+        on_failure: fields.optional("on_failure", on_failure),
+        foreach: fields.optional("foreach", foreach),
+        batch: fields.optional("batch", batch),
+        max_failures: fields.optional("max_failures", decode::integer(0..=u32::MAX)),
+        checkpoint: fields.optional("checkpoint", |node, diagnostics| checkpoint(node, prefix, diagnostics)),
+        irreversible: fields.optional("irreversible", decode::spanned),
+        tags: fields.optional("tags", decode::one_or_list(decode::spanned)).unwrap_or_default(),
+        action: None,
+        span: node.span.clone(),
+    };
+    let has_restores = fields.key("restores").is_some();
+    let action = action(entries, &node.span, has_restores, diagnostics);
+    let id = identify("step", id.as_ref(), name.as_ref(), &node.span, diagnostics);
+    let name = name.map_or_else(|| id.value.clone(), |name| name.value);
+    Some(Step { name, id: id.map(|id| StepId::from(format!("{prefix}{id}"))), action, ..step })
+}
+
+/// The id that was given, or that the name gives.
+pub(super) fn identify(
+    what: &str,
+    id: Option<&Text>,
+    name: Option<&Text>,
+    span: &Span,
+    diagnostics: &mut Diagnostics,
+) -> Spanned<String> {
+    if let Some(id) = id {
+        ids::check_id(id, diagnostics);
+        return id.clone();
+    }
+    let Some(name) = name else {
+        diagnostics.error(span, format!("a {what} needs an `id` or a `name`")).hint("the journal knows it by its id");
+        return Spanned::new(String::new(), span.clone());
+    };
+    let slug = ids::slug(&name.value);
+    if slug.is_empty() {
+        diagnostics.error(&name.span, "no id can be made of this name").hint("give an `id`");
+    }
+    Spanned::new(slug, name.span.clone())
+}
+
+/// Reports keys that are neither of `known` nor an action.
+pub(super) fn unknown_keys(
+    entries: &[(Spanned<String>, Node)],
+    what: &str,
+    known: &[&str],
+    diagnostics: &mut Diagnostics,
+) {
+    for (key, _) in entries {
+        let word = key.value.as_str();
+        if known.contains(&word) || top::is_action(word) {
+            continue;
+        }
+        let elsewhere = kinds::ELSEWHERE.iter().find(|(other, _)| *other == word).map(|(_, here)| *here);
+        let all = known.iter().copied().chain(ACTIONS.iter().map(|kind| kind.name));
+        let diagnostic = diagnostics.error(&key.span, format!("unknown key `{word}` in {what}"));
+        match (nearest(word, all), elsewhere) {
+            (_, Some(here)) => diagnostic.hint(format!("that is `{here}` here")),
+            (Some(near), None) => diagnostic.hint(format!("did you mean `{near}`?")),
+            (None, None) => diagnostic.hint("it is neither an action nor a key of a step"),
+        };
+    }
+}
+
+/// The one action among the entries of a step.
+pub(super) fn action(
+    entries: &[(Spanned<String>, Node)],
+    span: &Span,
+    may_be_missing: bool,
+    diagnostics: &mut Diagnostics,
+) -> Option<ActionCall> {
+    let mut actions = entries.iter().filter(|(key, _)| top::is_action(&key.value));
+    let Some((kind, value)) = actions.next() else {
+        // Where a key was not understood, that one may have been the action.
+        let understood = entries.iter().all(|(key, _)| KEYS.contains(&key.value.as_str()));
+        if !may_be_missing && understood {
+            diagnostics.error(span, "a step without an action").hint("such as `run`, `copy`, `manual`");
+        }
+        return None;
+    };
+    for (other, _) in actions {
+        diagnostics
+            .error(&other.span, format!("a second action, `{}`, beside `{}`", other.value, kind.value))
+            .hint("a step has exactly one action: make it two steps");
+    }
+    Some(ActionCall { kind: kind.clone(), value: value.clone() })
+}
+
+pub(super) fn on_failure(node: &Node, diagnostics: &mut Diagnostics) -> Option<OnFailure> {
+    decode::one_of(&[
+        ("ask", OnFailure::Ask),
+        ("stop", OnFailure::Stop),
+        ("continue", OnFailure::Continue),
+        ("rollback", OnFailure::Rollback),
+    ])(node, diagnostics)
+}
+
+/// Until when, as text; `true` says only that it is. `false`: it is not.
+#[expect(clippy::option_option, reason = "the outer says that it was read, the inner what it says")]
+fn temporary(node: &Node, diagnostics: &mut Diagnostics) -> Option<Option<Text>> {
+    match &node.shape {
+        Shape::Scalar(Scalar::Plain(text)) if text == "true" => {
+            Some(Some(Spanned::new(String::new(), node.span.clone())))
+        }
+        Shape::Scalar(Scalar::Plain(text)) if text == "false" => Some(None),
+        Shape::Scalar(Scalar::Plain(text)) if matches!(text.as_str(), "yes" | "no" | "on" | "off") => {
+            decode::boolean(node, diagnostics).map(|_| None)
+        }
+        _ => decode::spanned(node, diagnostics).map(Some),
+    }
+}
+
+/// A duration as text: it may be a template of one.
+fn timeout(node: &Node, diagnostics: &mut Diagnostics) -> Option<Text> {
+    let text = decode::spanned(node, diagnostics)?;
+    if !top::is_template(&text.value) && duration::parse(&text.value).is_err() {
+        decode::duration(node, diagnostics)?;
+    }
+    Some(text)
+}
+
+fn retry(node: &Node, diagnostics: &mut Diagnostics) -> Option<Retry> {
+    let mut fields = Fields::of(node, "`retry`", &["attempts", "delay", "backoff"], diagnostics)?;
+    let attempts = fields.required("attempts", decode::integer(1..=1000));
+    let delay = fields.optional("delay", decode::duration).unwrap_or_default();
+    let backoff = fields.optional("backoff", decode::number).unwrap_or(1.0);
+    if backoff < 1.0 {
+        fields.wrong("backoff", "a backoff under 1 would try faster and faster", "1 keeps the delay, 2 doubles it");
+    }
+    fields.done()?;
+    Some(Retry { attempts: attempts?, delay, backoff })
+}
+
+fn foreach(node: &Node, diagnostics: &mut Diagnostics) -> Option<Node> {
+    match &node.shape {
+        Shape::List(_) => Some(node.clone()),
+        Shape::Scalar(Scalar::Plain(text) | Scalar::Quoted(text)) if top::is_template(text) => Some(node.clone()),
+        Shape::Scalar(_) | Shape::Map(_) => {
+            decode::due(node, "a list, or a template that yields one,", diagnostics).hint("such as `\"{{ names }}\"`");
+            None
+        }
+    }
+}
+
+fn batch(node: &Node, diagnostics: &mut Diagnostics) -> Option<Batch> {
+    let text = decode::text(node, diagnostics)?;
+    let read = match text.strip_suffix('%') {
+        Some(percent) => percent.parse().ok().filter(|percent| (1..=100).contains(percent)).map(Batch::Percent),
+        None => text.parse().ok().filter(|count| *count > 0).map(Batch::Count),
+    };
+    if read.is_none() {
+        decode::due(node, "a number of hosts, or a share of them,", diagnostics).hint("such as `1` or `25%`");
+    }
+    read
+}
+
+fn checkpoint(node: &Node, prefix: &str, diagnostics: &mut Diagnostics) -> Option<Spanned<String>> {
+    let name = decode::spanned(node, diagnostics)?;
+    ids::check_id(&name, diagnostics).then(|| name.map(|name| format!("{prefix}{name}")))
+}

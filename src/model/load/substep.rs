@@ -1,0 +1,112 @@
+//! What stands within a step: its gate, what verifies it and what takes it back.
+
+use crate::base::Spanned;
+use crate::model::decode::{self, Fields};
+use crate::model::diagnostic::Diagnostics;
+use crate::model::kinds::{self, ACTIONS};
+use crate::model::node::{Node, Scalar, Shape};
+use crate::model::step::{Confirm, SubStep, UndoSpec, VerifySpec};
+
+use super::step;
+
+/// A gate: what is asked, or that and the word to type back.
+pub(super) fn confirm(node: &Node, diagnostics: &mut Diagnostics) -> Option<Confirm> {
+    match &node.shape {
+        Shape::Map(_) => {
+            let mut fields = Fields::of(node, "`confirm`", &["prompt", "type"], diagnostics)?;
+            let prompt = fields.required("prompt", decode::spanned);
+            let typed = fields.optional("type", decode::spanned);
+            Some(Confirm { prompt: prompt?, typed })
+        }
+        Shape::Scalar(Scalar::Plain(text)) if matches!(text.as_str(), "true" | "false" | "yes" | "no") => {
+            decode::due(node, "what is asked", diagnostics).hint("such as `confirm: Ready to start?`");
+            None
+        }
+        Shape::Scalar(_) | Shape::List(_) => Some(Confirm { prompt: decode::spanned(node, diagnostics)?, typed: None }),
+    }
+}
+
+/// What must hold after the step.
+pub(super) fn verify(node: &Node, diagnostics: &mut Diagnostics) -> Option<VerifySpec> {
+    match &node.shape {
+        Shape::Scalar(_) => decode::spanned(node, diagnostics).map(VerifySpec::Script),
+        Shape::List(_) => Some(VerifySpec::Checks { checks: checks(node, diagnostics)?, patience: None }),
+        Shape::Map(entries) if entries.iter().any(|(key, _)| kinds::action(&key.value).is_some()) => {
+            diagnostics
+                .error(&node.span, "`verify` takes a script or a list of checks")
+                .hint("put `- ` before the check");
+            None
+        }
+        Shape::Map(_) => {
+            let mut fields = Fields::of(node, "`verify`", &["checks", "for"], diagnostics)?;
+            let checks = fields.required("checks", checks);
+            let patience = fields.optional("for", decode::duration);
+            Some(VerifySpec::Checks { checks: checks?, patience })
+        }
+    }
+}
+
+fn checks(node: &Node, diagnostics: &mut Diagnostics) -> Option<Vec<SubStep>> {
+    let checks = decode::list(substep)(node, diagnostics)?;
+    if checks.is_empty() {
+        diagnostics.error(&node.span, "no checks at all");
+    }
+    let looking: Vec<String> =
+        ACTIONS.iter().filter(|kind| kind.looks_only).map(|kind| format!("`{}`", kind.name)).collect();
+    for check in &checks {
+        let kind = &check.action.kind;
+        if kinds::action(&kind.value).is_some_and(|kind| !kind.looks_only) {
+            diagnostics
+                .error(&kind.span, format!("`{}` changes something: it cannot be a check", kind.value))
+                .hint(format!("checks: {}", looking.join(", ")));
+        }
+    }
+    Some(checks)
+}
+
+/// How the step is taken back.
+pub(super) fn undo(node: &Node, diagnostics: &mut Diagnostics) -> Option<UndoSpec> {
+    match &node.shape {
+        Shape::Scalar(Scalar::Plain(text) | Scalar::Quoted(text)) if text.trim() == "nothing" => {
+            Some(UndoSpec::Nothing)
+        }
+        Shape::Scalar(Scalar::Plain(text) | Scalar::Quoted(text)) if text.trim() == "none" => {
+            diagnostics.error(&node.span, "`undo: none` could mean two things").hint(
+                "write `nothing` where the step changed nothing, `{irreversible: \"why\"}` where there is no way back",
+            );
+            None
+        }
+        Shape::Scalar(_) => decode::spanned(node, diagnostics).map(UndoSpec::Script),
+        Shape::List(_) => decode::list(substep)(node, diagnostics).map(UndoSpec::Steps),
+        Shape::Map(entries) if entries.iter().any(|(key, _)| kinds::action(&key.value).is_some()) => {
+            diagnostics.error(&node.span, "`undo` takes a script or a list of steps").hint("put `- ` before the step");
+            None
+        }
+        Shape::Map(_) => {
+            let mut fields = Fields::of(node, "`undo`", &["irreversible"], diagnostics)?;
+            fields.required("irreversible", decode::spanned).map(UndoSpec::Irreversible)
+        }
+    }
+}
+
+/// A step within `verify` or `undo`: an action, and where and as whom it runs if not like the step itself.
+fn substep(node: &Node, diagnostics: &mut Diagnostics) -> Option<SubStep> {
+    let Shape::Map(entries) = &node.shape else {
+        decode::due(node, "an action", diagnostics).hint("such as `- run: …`");
+        return None;
+    };
+    let known = ["on", "become"];
+    let mut understood: Vec<(Spanned<String>, Node)> = Vec::new();
+    for entry in entries {
+        if known.contains(&entry.0.value.as_str()) || kinds::action(&entry.0.value).is_some() {
+            understood.push(entry.clone());
+        }
+    }
+    step::unknown_keys(entries, "a step of `verify` or `undo`", &known, diagnostics);
+    let keys: Vec<&str> = entries.iter().map(|(key, _)| key.value.as_str()).collect();
+    let mut fields = Fields::of(node, "a step", &keys, diagnostics)?;
+    let on = fields.optional("on", decode::one_or_list(decode::spanned)).unwrap_or_default();
+    let become_user = fields.optional("become", decode::spanned);
+    let action = step::action(entries, &node.span, understood.len() < entries.len(), diagnostics)?;
+    Some(SubStep { on, become_user, action })
+}
