@@ -184,6 +184,16 @@ pub enum TransportError {
         /// In sudo's own words.
         why: String,
     },
+    /// The host does not forward to where it was asked to.
+    #[error("{host} cannot reach {to}: {why}")]
+    Refused {
+        /// The host.
+        host: Role,
+        /// Where to.
+        to: String,
+        /// Why not.
+        why: String,
+    },
     /// The host lacks what is needed, or speaks nonsense.
     #[error("{host} cannot be used: {why}")]
     Unusable {

@@ -1,5 +1,15 @@
 //! Reaching hosts: short scripts over a shell kept open, and durable jobs that outlive the connection.
 
+mod channel;
 pub mod command;
+mod escalate;
+pub mod fake;
+pub mod local;
+mod marks;
+mod pool;
+mod request;
+mod shell;
 
-pub use command::{Become, Command, Effect, Output, Sink, Stream, Transport, TransportError};
+pub use command::{Become, Command, Duplex, Effect, Identity, Output, Sink, Stream, Transport, TransportError};
+pub use fake::Fake;
+pub use local::Local;

@@ -1,0 +1,3 @@
+//! Reaching hosts, by way of real shells and a real sshd.
+
+mod shell;
