@@ -4,6 +4,7 @@ mod channel;
 pub mod command;
 mod escalate;
 pub mod fake;
+pub mod job;
 pub mod local;
 mod marks;
 mod pool;
@@ -12,4 +13,5 @@ mod shell;
 
 pub use command::{Become, Command, Duplex, Effect, Identity, Output, Sink, Stream, Transport, TransportError};
 pub use fake::Fake;
+pub use job::{Job, JobEnd, JobHome, JobId, JobRef, JobSpec, JobState, Offsets, Program};
 pub use local::Local;

@@ -201,7 +201,7 @@ impl<O: Opener> Pool<O> {
 
     /// Signals a process group by way of another shell of the same user.
     async fn signal(self: &Arc<Self>, user: Option<&Become>, group: &str, signal: &str) -> Result<(), TransportError> {
-        let command = Command::change(format!("kill -s {signal} -- -{group}"));
+        let command = Command::change(format!("kill -{signal} -{group}"));
         let mut shell = self.take(user).await?;
         let why = match shell.run(&command, &mut Delivery::new(None)).await {
             Ok(_) => {

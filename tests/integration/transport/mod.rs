@@ -1,3 +1,4 @@
 //! Reaching hosts, by way of real shells and a real sshd.
 
+mod job;
 mod shell;
