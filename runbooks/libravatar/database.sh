@@ -4,7 +4,7 @@
 #   database.sh dump DATABASE FILE                  in pg_dump's own format, readable by nobody else
 #   database.sh restore DATABASE OWNER FILE         in UTF8; appears under its name only when it is whole
 #   database.sh rename DATABASE NAME                does nothing where that was done already
-#   database.sh drop DATABASE KEPT                  but first dumps what is in it to the folder KEPT
+#   database.sh drop DATABASE KEPT                  where it is not as $EXPECTED any more, it is dumped to KEPT first
 #   database.sh digest DATABASE                     rows and a digest of every table, the value of every sequence, large objects
 #   database.sh same DATABASE                       whether that is $EXPECTED
 set -eu
@@ -37,8 +37,11 @@ rename() {
 drop() {
     dropdb --if-exists -- "$1_incoming"
     exists "$1" || return 0
-    mkdir -p -- "$2"
-    dump "$1" "$2/$1-$(date -u +%Y%m%dT%H%M%SZ).pg"
+    if ! same "$1" 2>/dev/null; then
+        mkdir -p -- "$2"
+        dump "$1" "$2/$1.$(date -u +%Y%m%dT%H%M%SZ).pg"
+        echo "$1 has changed since it was restored: a dump of it is kept in $2"
+    fi
     dropdb --force -- "$1"
 }
 

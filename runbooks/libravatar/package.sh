@@ -14,8 +14,12 @@ repack() {
     mkdir "$tree/DEBIAN"
     dpkg-query --control-path "$1" | while read -r path; do cp -p -- "$path" "$tree/DEBIAN/${path##*.}"; done
     rm -f -- "$tree/DEBIAN/md5sums"
+    dpkg-query --show --showformat='${Conffiles}\n' "$1" | awk 'NF { print $1 }' >"$tree/DEBIAN/conffiles"
     dpkg-query --status "$1" | awk '/^[^ ]/ { skip = /^(Status|Conffiles):/ } !skip' >"$tree/DEBIAN/control"
-    dpkg-query --listfiles "$1" | sed '1d; s|^/||' >"$tree/DEBIAN/files"
+    # Folders only where nothing is in them: some of the others are symlinks on a host, /lib for one.
+    dpkg-query --listfiles "$1" | sed '1d; s|^/||' |
+        awk '{ path[NR] = $0; sub("/[^/]*$", ""); parent[$0] } END { for (n in path) if (!(path[n] in parent)) print path[n] }' \
+            >"$tree/DEBIAN/files"
     tar --create --directory=/ --no-recursion --files-from="$tree/DEBIAN/files" --file="$tree/DEBIAN/tar"
     tar --extract --directory="$tree" --file="$tree/DEBIAN/tar"
     rm -- "$tree/DEBIAN/files" "$tree/DEBIAN/tar"
