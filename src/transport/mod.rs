@@ -10,8 +10,10 @@ mod marks;
 mod pool;
 mod request;
 mod shell;
+pub mod ssh;
 
 pub use command::{Become, Command, Duplex, Effect, Identity, Output, Sink, Stream, Transport, TransportError};
 pub use fake::Fake;
 pub use job::{Job, JobEnd, JobHome, JobId, JobRef, JobSpec, JobState, Offsets, Program};
 pub use local::Local;
+pub use ssh::{Ssh, SshOptions};

@@ -41,6 +41,10 @@ impl<O: Opener> Pool<O> {
         &self.role
     }
 
+    pub(crate) fn opener(&self) -> &O {
+        &self.opener
+    }
+
     /// Runs a command: see `Transport::exec`.
     pub(crate) async fn exec(
         self: &Arc<Self>,

@@ -2,3 +2,5 @@
 
 mod job;
 mod shell;
+mod ssh;
+mod sshd;
