@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::base::{Clock, Masker, Role, RunId, Secret, Span, UnitId};
+use crate::base::{Clock, Masker, Role, RunId, Secret, Span, UnitId, secret};
 use crate::events::Progress;
 use crate::journal::Intent;
-use crate::transport::{Become, Command, Effect, Output, Stream, Transport};
+use crate::transport::{Become, Command, Effect, JobHome, Output, Stream, Transport};
 
 use super::contract::ActionError;
 
@@ -27,8 +27,11 @@ pub trait Surroundings: Send + Sync {
     /// The user that the runbook's `hosts:` says to act as on `role`.
     fn become_on(&self, role: &Role) -> Option<Become>;
 
-    /// The folder in which the role's jobs are to be kept, where the runbook says one.
-    fn state_dir(&self, role: &Role) -> Option<String>;
+    /// Where a host keeps the jobs, and what is kept for undo, of the user that is acted as. Asked of the host once a run.
+    ///
+    /// # Errors
+    /// Where the host was not reached, or cannot keep jobs.
+    async fn job_home(&self, role: &Role, become_user: Option<&Become>) -> Result<JobHome, ActionError>;
 
     /// The value of a secret by its name.
     fn secret(&self, name: &str) -> Option<Secret>;
@@ -158,6 +161,15 @@ impl<'a> Read<'a> {
     pub async fn other(&self, role: &Role) -> Result<Host, ActionError> {
         let transport = self.env.around.transport(role).await?;
         Ok(Host { transport, become_user: self.env.around.become_on(role), timeout: self.env.timeout })
+    }
+
+    /// `text` with the secrets that it holds by name.
+    ///
+    /// # Errors
+    /// Where a secret has no value in this process.
+    pub fn reveal(&self, text: &str) -> Result<Secret, ActionError> {
+        let unknown = |name| ActionError::failed(format!("the secret `{name}` has no value"));
+        secret::unseal(text, |name| self.env.around.secret(name)).map_err(unknown)
     }
 
     /// Runs a reading script on the unit's host, as the step's user.

@@ -23,6 +23,9 @@ pub trait Action: Sized + Send + Sync + 'static {
     const KIND: &'static str;
     /// Whether it acts on a host, so that the step needs `on`.
     const NEEDS_HOST: bool;
+    /// Where in its value a secret may stand, as in `env` or `headers`; what stands below such a key counts too. It comes sealed, and
+    /// [`Read::reveal`] gives it at the last moment. Anywhere else a secret is refused at check time.
+    const SECRETS: &'static [&'static str] = &[];
     /// What `check` saw, for `preview`, `capture` and `apply`.
     type Seen: Serialize + DeserializeOwned + Send + Sync;
     /// What `undo` needs; durable before `apply`, and all that `undo` has when it runs a week later in another process.
@@ -46,6 +49,11 @@ pub trait Action: Sized + Send + Sync + 'static {
 
     /// Whether what was asked holds now.
     async fn verify(&self, cx: &Read<'_>) -> Result<Verdict, ActionError>;
+
+    /// The same where the action stands as a check, in `verify` or `watch`: for kinds that do their looking in `apply`.
+    async fn probe(&self, cx: &Read<'_>) -> Result<Verdict, ActionError> {
+        self.verify(cx).await
+    }
 
     /// Takes it back. Looks first whether the thing is still as apply left it (or already as before, or half-way): what somebody else
     /// changed since is shown (`ActionError::Changed`), not overwritten. Idempotent.

@@ -34,6 +34,8 @@ pub trait DynAction: Send + Sync {
     async fn reattach(&self, job: &Value, cx: &Write<'_>) -> Result<Outputs, ActionError>;
     /// See [`Action::verify`].
     async fn verify(&self, cx: &Read<'_>) -> Result<Verdict, ActionError>;
+    /// See [`Action::probe`].
+    async fn probe(&self, cx: &Read<'_>) -> Result<Verdict, ActionError>;
     /// See [`Action::after_crash`].
     fn after_crash(&self) -> AfterCrash;
     /// See [`Action::restarts`].
@@ -81,6 +83,10 @@ impl<A: Action> DynAction for A {
 
     async fn verify(&self, cx: &Read<'_>) -> Result<Verdict, ActionError> {
         Action::verify(self, cx).await
+    }
+
+    async fn probe(&self, cx: &Read<'_>) -> Result<Verdict, ActionError> {
+        Action::probe(self, cx).await
     }
 
     fn after_crash(&self) -> AfterCrash {

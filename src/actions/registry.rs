@@ -16,6 +16,8 @@ pub struct Kind {
     pub name: &'static str,
     /// Whether its steps need `on`.
     pub needs_host: bool,
+    /// The keys of its value under which a secret may stand.
+    pub secrets: &'static [&'static str],
     decode: fn(&Node, &mut Diagnostics) -> Option<Box<dyn DynAction>>,
     undo: &'static dyn DynUndo,
 }
@@ -39,6 +41,7 @@ const fn kind<A: Action>() -> Kind {
     Kind {
         name: A::KIND,
         needs_host: A::NEEDS_HOST,
+        secrets: A::SECRETS,
         decode: |node, diagnostics| A::decode(node, diagnostics).map(|action| Box::new(action) as Box<dyn DynAction>),
         undo: const { &UndoOf::<A>(std::marker::PhantomData) },
     }

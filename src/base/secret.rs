@@ -31,6 +31,45 @@ impl fmt::Debug for Secret {
 /// What stands in place of a secret.
 pub const MASK: &str = "***";
 
+/// Stands around a secret's name in text that was rendered but not yet handed to where the secret is needed. A private-use character:
+/// rendering takes it out of every value that comes from elsewhere, so that no host can ask for a secret by saying its name.
+pub const SEAL: char = '\u{F5EC}';
+
+/// What stands for the secret of that name in rendered text: the journal keeps this, never the value.
+#[must_use]
+pub fn sealed(name: &str) -> String {
+    format!("{SEAL}{name}{SEAL}")
+}
+
+/// Whether `text` holds a secret by name.
+#[must_use]
+pub fn is_sealed(text: &str) -> bool {
+    text.contains(SEAL)
+}
+
+/// `text` with every secret in place of its name.
+///
+/// # Errors
+/// The name of the first secret that `value_of` does not know.
+pub fn unseal(text: &str, value_of: impl Fn(&str) -> Option<Secret>) -> Result<Secret, String> {
+    let mut whole = Zeroizing::new(String::with_capacity(text.len()));
+    for (at, part) in text.split(SEAL).enumerate() {
+        if at % 2 == 0 {
+            whole.push_str(part);
+        } else {
+            whole.push_str(value_of(part).ok_or_else(|| part.to_owned())?.expose());
+        }
+    }
+    Ok(Secret(whole))
+}
+
+/// `text` for people: every secret by its name.
+#[must_use]
+pub fn shown(text: &str) -> String {
+    let parts = text.split(SEAL).enumerate();
+    parts.map(|(at, part)| if at % 2 == 0 { part.to_owned() } else { format!("{{{{ secrets.{part} }}}}") }).collect()
+}
+
 /// Shorter values are not masked inside text: `a` or `12` would blot out half of every line and give nothing away.
 const SHORTEST: usize = 4;
 
@@ -124,6 +163,16 @@ mod tests {
     fn masks_each_line_of_a_key() {
         let secret = Secret::new("BEGIN KEY\nc2VjcmV0\nEND KEY".into());
         assert_eq!(Masker::new([&secret]).mask("got c2VjcmV0"), "got ***");
+    }
+
+    #[test]
+    fn a_sealed_secret_is_unsealed_and_shown_by_name() {
+        let text = format!("user:{}@db", sealed("password"));
+        let value = |name: &str| (name == "password").then(|| Secret::new("hunter2".into()));
+        assert_eq!(unseal(&text, value).unwrap().expose(), "user:hunter2@db");
+        assert_eq!(unseal(&text, |_| None).unwrap_err(), "password");
+        assert_eq!(shown(&text), "user:{{ secrets.password }}@db");
+        assert!(is_sealed(&text) && !is_sealed("user"));
     }
 
     #[test]
