@@ -13,5 +13,5 @@ pub mod span;
 pub use clock::{Clock, SystemClock};
 pub use ids::{PhaseId, Role, RunId, StepId, UnitId};
 pub use mode::Mode;
-pub use secret::{Masker, Secret};
+pub use secret::{Masker, Secret, StreamMasker};
 pub use span::{Span, Spanned};

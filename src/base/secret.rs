@@ -131,6 +131,58 @@ impl Masker {
     }
 }
 
+/// Masks a stream that comes in pieces: what might be the beginning of a secret is held back until the rest has come.
+#[derive(Clone, Debug, Default)]
+pub struct StreamMasker {
+    held: Vec<u8>,
+}
+
+impl StreamMasker {
+    /// What can be told after `bytes` came.
+    #[must_use]
+    pub fn push(&mut self, masker: &Masker, bytes: &[u8]) -> Vec<u8> {
+        self.held.extend_from_slice(bytes);
+        let hold = masker.beginning_at(&self.held);
+        let told = masker.mask_bytes(&self.held[..hold]);
+        self.held.drain(..hold);
+        told
+    }
+
+    /// What was held back, now that nothing more comes.
+    #[must_use]
+    pub fn finish(&mut self, masker: &Masker) -> Vec<u8> {
+        masker.mask_bytes(&std::mem::take(&mut self.held))
+    }
+}
+
+impl Masker {
+    /// Where `bytes` may end in the beginning of a secret that the next piece completes; their length where they do not. A secret that is
+    /// there whole is not cut in two.
+    fn beginning_at(&self, bytes: &[u8]) -> usize {
+        let begins = |value: &Zeroizing<String>| {
+            let value = value.as_bytes();
+            let longest = value.len().saturating_sub(1).min(bytes.len());
+            (1..=longest).rev().find(|&length| bytes.ends_with(&value[..length])).unwrap_or(0)
+        };
+        let longest = self.values.iter().map(begins).max().unwrap_or(0);
+        let mut at = bytes.len() - longest;
+        let mut from = 0;
+        // Going by the same matches as `mask_bytes` does, longest value first: one that spans the cut moves it to its end.
+        for value in &self.values {
+            let value = value.as_bytes();
+            while let Some(found) = bytes.get(from..).and_then(|rest| find(rest, value)).map(|found| from + found) {
+                if found >= at {
+                    break;
+                }
+                at = if found + value.len() > at { found + value.len() } else { at };
+                from = found + value.len();
+            }
+            from = 0;
+        }
+        at
+    }
+}
+
 fn replace(bytes: &[u8], value: &[u8]) -> Vec<u8> {
     let mut masked = Vec::with_capacity(bytes.len());
     let mut rest = bytes;
@@ -144,7 +196,7 @@ fn replace(bytes: &[u8], value: &[u8]) -> Vec<u8> {
 }
 
 fn find(bytes: &[u8], value: &[u8]) -> Option<usize> {
-    bytes.windows(value.len()).position(|window| window == value)
+    memchr::memmem::find(bytes, value)
 }
 
 #[cfg(test)]
@@ -157,6 +209,28 @@ mod tests {
         let masker = Masker::new(&secrets);
         assert_eq!(masker.mask("a hunter2-extended b hunter2"), "a *** b ***");
         assert_eq!(masker.mask_bytes(b"\xffhunter2"), b"\xff***");
+    }
+
+    #[test]
+    fn a_secret_split_over_two_reads_is_masked_and_nothing_is_lost() {
+        let secrets = [Secret::new("hunter2".into()), Secret::new("two words".into())];
+        let masker = Masker::new(&secrets);
+        let text = b"a hunter2 b hunt\n two words hunthunter2hun";
+        for size in 1..text.len() {
+            let mut stream = StreamMasker::default();
+            let mut told: Vec<u8> = text.chunks(size).flat_map(|piece| stream.push(&masker, piece)).collect();
+            told.extend(stream.finish(&masker));
+            assert_eq!(String::from_utf8(told).unwrap(), "a *** b hunt\n *** hunt***hun", "pieces of {size}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_begin_a_secret_is_told_at_once() {
+        let masker = Masker::new([&Secret::new("hunter2".into())]);
+        let mut stream = StreamMasker::default();
+        assert_eq!(stream.push(&masker, b"done 10 %\nh"), b"done 10 %\n");
+        assert_eq!(stream.push(&masker, b"alf"), b"half");
+        assert_eq!(StreamMasker::default().push(&Masker::default(), b"x"), b"x");
     }
 
     #[test]
