@@ -49,6 +49,11 @@ pub enum Progress {
         /// The remark.
         text: String,
     },
+    /// A remark about the run: a host that may be a clone.
+    Warning {
+        /// The remark.
+        text: String,
+    },
     /// A phase was entered.
     Phase {
         /// Which.

@@ -39,8 +39,8 @@ pub enum Record {
     },
     /// The run went on in another process.
     Resumed {
-        /// The fingerprint of each step now, where the book was edited since.
-        edited: Option<BTreeMap<StepId, String>>,
+        /// What the book says now, where it was edited since.
+        edited: Option<Box<Edited>>,
     },
     /// A phase began.
     PhaseEntered {
@@ -207,6 +207,17 @@ pub struct Started {
     /// The fingerprint of each step, as written: an edit of a finished one is noticed on resume.
     pub fingerprints: BTreeMap<StepId, String>,
     /// Phases, steps and units as they were planned, for whoever shows the run without the book.
+    pub outline: Vec<OutlinePhase>,
+}
+
+/// What a book says after it was edited: takes the place of what [`Started`] says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Edited {
+    /// The fingerprint of each step.
+    pub fingerprints: BTreeMap<StepId, String>,
+    /// Its files.
+    pub files: BTreeMap<String, String>,
+    /// Its phases and steps as they are planned now.
     pub outline: Vec<OutlinePhase>,
 }
 

@@ -7,13 +7,13 @@ use jiff::Timestamp;
 use crate::base::{PhaseId, Role, StepId, UnitId};
 use crate::model::OnFailure;
 
-use super::record::{Answer, Entry, Outcome, OutlineStep, Outputs, Record, Started};
+use super::record::{Answer, Edited, Entry, Outcome, OutlineStep, Outputs, Record, Started};
 use super::state::{Impossible, UnitState, unit_of};
 
 /// A run as it stands.
 #[derive(Clone, Debug, Default)]
 pub struct RunView {
-    /// What it was begun with.
+    /// What it was begun with, and what accepted edits of the book have made of that.
     pub started: Option<Box<Started>>,
     /// When it began.
     pub began: Option<Timestamp>,
@@ -33,7 +33,6 @@ pub struct RunView {
     pub phase: Option<PhaseId>,
     /// Every unit that anything happened to.
     pub units: BTreeMap<UnitId, UnitView>,
-    edited: Option<BTreeMap<StepId, String>>,
 }
 
 /// A unit as it stands.
@@ -51,6 +50,8 @@ pub struct UnitView {
     pub completed: u64,
     /// How often it was to be taken back.
     pub undo_tries: u32,
+    /// Whether the operator asked for another try that has not begun.
+    pub reopened: bool,
     /// A remark: why it was skipped, `marked done by hand`.
     pub note: Option<String>,
 }
@@ -169,8 +170,9 @@ impl RunView {
             }
             Record::Resumed { edited } => {
                 self.status = Status::Running;
-                if edited.is_some() {
-                    self.edited.clone_from(edited);
+                if let (Some(started), Some(edited)) = (&mut self.started, edited) {
+                    let Edited { fingerprints, files, outline } = (**edited).clone();
+                    **started = Started { fingerprints, files, outline, ..(**started).clone() };
                 }
             }
             Record::PhaseEntered { phase } => self.phase = Some(phase.clone()),
@@ -293,8 +295,7 @@ impl RunView {
     /// The fingerprint of each step, as the run was begun or as edits of it were accepted.
     #[must_use]
     pub fn fingerprints(&self) -> BTreeMap<StepId, String> {
-        let began = || self.started.as_ref().map(|started| started.fingerprints.clone());
-        self.edited.clone().or_else(began).unwrap_or_default()
+        self.started.as_ref().map(|started| started.fingerprints.clone()).unwrap_or_default()
     }
 
     /// The temporary changes that are still there, in the order of the plan.
@@ -332,7 +333,8 @@ impl RunView {
     pub fn steps_over(&self) -> (usize, usize) {
         let is_over = |step: &&OutlineStep| {
             let mut units = self.units_of(&step.id).peekable();
-            units.peek().is_some() && units.all(|(_, seen)| seen.state.is_over())
+            let is_empty = self.lists.get(&step.id).is_some_and(Vec::is_empty);
+            (is_empty || units.peek().is_some()) && units.all(|(_, seen)| seen.state.is_over())
         };
         (self.steps().filter(is_over).count(), self.steps().count())
     }
@@ -345,6 +347,7 @@ impl UnitView {
                 self.began = Some(entry.at);
                 self.ended = None;
                 self.completed = entry.seq;
+                self.reopened = false;
             }
             Record::Settled { outcome, .. } => {
                 self.ended = Some(entry.at);
@@ -362,6 +365,7 @@ impl UnitView {
                 self.ended = Some(entry.at);
                 self.note = Some(why.clone());
             }
+            Record::Reopened { .. } => self.reopened = true,
             Record::Waiting { .. } => self.began = Some(entry.at),
             Record::UndoIntended { attempt, .. } => {
                 self.began = Some(entry.at);
