@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use crate::base::{Clock, Masker, Role, RunId, Secret, Span, UnitId, secret};
 use crate::events::Progress;
 use crate::journal::Intent;
-use crate::transport::{Become, Command, Effect, JobHome, Output, Stream, Transport};
+use crate::transport::{Become, Command, Effect, JobHome, Offsets, Output, Stream, Transport};
 
 use super::contract::ActionError;
 
@@ -32,6 +32,10 @@ pub trait Surroundings: Send + Sync {
     /// # Errors
     /// Where the host was not reached, or cannot keep jobs.
     async fn job_home(&self, role: &Role, become_user: Option<&Become>) -> Result<JobHome, ActionError>;
+
+    /// The address of a role, without a port: what its `vars` say (`ipv4`, `ipv6`), else the host part of its ssh destination. None where the
+    /// runbook has no such role.
+    fn address(&self, role: &Role, family: Option<Family>) -> Option<String>;
 
     /// The value of a secret by its name.
     fn secret(&self, name: &str) -> Option<Secret>;
@@ -54,11 +58,19 @@ pub trait Surroundings: Send + Sync {
     /// Tells the screen.
     fn progress(&self, progress: Progress);
 
-    /// Keeps some output of the unit's present try, and shows it.
+    /// Keeps some output of the unit's present try, and shows it. It comes masked, secrets split over two reads included, and is kept byte
+    /// for byte.
     ///
     /// # Errors
     /// Where the journal does not take it.
     async fn output(&self, unit: &UnitId, attempt: u32, stream: Stream, bytes: &[u8]) -> Result<(), ActionError>;
+
+    /// How many bytes of the unit's try are kept already, of each stream, as `output` was given them. A job that is found again is read from
+    /// its beginning: so much of it is not told twice.
+    ///
+    /// # Errors
+    /// Where the journal cannot be read.
+    async fn kept(&self, unit: &UnitId, attempt: u32) -> Result<Offsets, ActionError>;
 
     /// Journals that a durable job of the unit is about to be launched.
     ///
@@ -68,6 +80,15 @@ pub trait Surroundings: Send + Sync {
 
     /// Returns when the operator has pressed Ctrl-C a second time: let go of what runs as a durable job.
     async fn detached(&self);
+}
+
+/// Which of the two internets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// IPv4.
+    Ipv4,
+    /// IPv6.
+    Ipv6,
 }
 
 /// A unit's own surroundings.

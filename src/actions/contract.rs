@@ -67,6 +67,11 @@ pub trait Action: Sized + Send + Sync + 'static {
         Err(ActionError::failed(format!("`{}` has no durable job to find again", Self::KIND)))
     }
 
+    /// Removes what a durable job left on its host: called once its outcome is in the journal, and only where it was applied.
+    async fn clear_up(&self, _job: &serde_json::Value, _cx: &Read<'_>) -> Result<(), ActionError> {
+        Ok(())
+    }
+
     /// What the step waits for before it counts as applied: a time or a person. The engine does the waiting and the asking.
     fn hold(&self) -> Option<Hold> {
         None
@@ -185,6 +190,9 @@ pub enum ActionError {
     /// A job ended without an exit code: the host went down, or somebody killed it.
     #[error("died on the host: {0}")]
     Died(String),
+    /// A job was announced, and nothing of it is on its host: it never began, or what it left is lost.
+    #[error("{0}")]
+    NoTrace(String),
     /// Ctrl-C a second time: the controller lets go, the host does not.
     #[error("detached: it goes on on its host")]
     Detached,
@@ -212,6 +220,6 @@ impl ActionError {
     /// Whether the host may have done it all the same.
     #[must_use]
     pub fn leaves_unsure(&self) -> bool {
-        matches!(self, Self::Transport(TransportError::Lost { .. }) | Self::Died(_))
+        matches!(self, Self::Transport(TransportError::Lost { .. }) | Self::Died(_) | Self::NoTrace(_))
     }
 }

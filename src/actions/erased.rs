@@ -32,6 +32,8 @@ pub trait DynAction: Send + Sync {
     async fn apply(&self, seen: &Seen, cx: &Write<'_>) -> Result<Outputs, ActionError>;
     /// See [`Action::reattach`].
     async fn reattach(&self, job: &Value, cx: &Write<'_>) -> Result<Outputs, ActionError>;
+    /// See [`Action::clear_up`].
+    async fn clear_up(&self, job: &Value, cx: &Read<'_>) -> Result<(), ActionError>;
     /// See [`Action::verify`].
     async fn verify(&self, cx: &Read<'_>) -> Result<Verdict, ActionError>;
     /// See [`Action::probe`].
@@ -79,6 +81,10 @@ impl<A: Action> DynAction for A {
 
     async fn reattach(&self, job: &Value, cx: &Write<'_>) -> Result<Outputs, ActionError> {
         Action::reattach(self, job, cx).await
+    }
+
+    async fn clear_up(&self, job: &Value, cx: &Read<'_>) -> Result<(), ActionError> {
+        Action::clear_up(self, job, cx).await
     }
 
     async fn verify(&self, cx: &Read<'_>) -> Result<Verdict, ActionError> {

@@ -2,10 +2,15 @@
 
 pub mod context;
 pub mod contract;
+pub mod durable;
 pub mod erased;
 pub mod registry;
+pub mod run;
+pub mod said;
+#[cfg(test)]
+mod testing;
 
-pub use context::{Env, Host, Read, Stash, Surroundings, Write};
+pub use context::{Env, Family, Host, Read, Stash, Surroundings, Write};
 pub use contract::{Action, ActionError, AfterCrash, Check, Hold, LocalFile, Reversible, Task, Verdict};
 pub use erased::{DynAction, Seen};
 pub use registry::{Kind, Registry};

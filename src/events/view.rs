@@ -172,7 +172,7 @@ impl RunView {
                 self.status = Status::Running;
                 if let (Some(started), Some(edited)) = (&mut self.started, edited) {
                     let Edited { fingerprints, files, outline } = (**edited).clone();
-                    **started = Started { fingerprints, files, outline, ..(**started).clone() };
+                    **started = Started { files, fingerprints, outline, ..(**started).clone() };
                 }
             }
             Record::PhaseEntered { phase } => self.phase = Some(phase.clone()),

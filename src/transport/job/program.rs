@@ -20,20 +20,34 @@ const SHELLS: [&str; 7] = ["sh", "bash", "dash", "zsh", "ksh", "mksh", "ash"];
 
 /// The witness of `spec`, whose folder is `dir`.
 pub(super) fn witness(spec: &JobSpec, dir: &str) -> Result<Zeroizing<String>, String> {
-    let run = run(spec)?;
+    let run = run(spec, " >out 2>err")?;
     let (before, after) = WRAPPER.split_once("\nRUN\n").ok_or("the wrapper has no place for the job")?;
     Ok(Zeroizing::new(format!("d={}\n{before}\n{}\n{after}", quote(dir), run.as_str())))
 }
 
-/// The command whose exit code is the job's.
-fn run(spec: &JobSpec) -> Result<Zeroizing<String>, String> {
+impl JobSpec {
+    /// The same program as a script for a short command, so that a look runs just as a job would. Its time limit is the command's.
+    ///
+    /// # Errors
+    /// Where no command can hold it: a NUL byte, a name that is none for an environment variable.
+    pub fn inline(&self) -> Result<Zeroizing<String>, String> {
+        run(self, "")
+    }
+}
+
+/// The command whose exit code is the job's. `to` is where its output goes.
+fn run(spec: &JobSpec, to: &str) -> Result<Zeroizing<String>, String> {
     let mut text = Zeroizing::new(String::new());
     let mut start = Zeroizing::new(String::new());
     for (name, value) in &spec.env {
         export(&mut start, name, value.expose())?;
     }
-    if let Some(cwd) = &spec.cwd {
-        let _ = writeln!(start, "cd -- {} || exit 1", word(cwd)?);
+    match &spec.cwd {
+        Some(cwd) => {
+            let _ = writeln!(start, "cd -- {} || exit 1", word(cwd)?);
+        }
+        // Somebody's home may be out of reach, of a user without a home above all.
+        None => start.push_str("cd 2>/dev/null || cd /\n"),
     }
     let stdin = match &spec.stdin {
         None => None,
@@ -44,18 +58,18 @@ fn run(spec: &JobSpec) -> Result<Zeroizing<String>, String> {
             Some(feed)
         }
     };
-    let (feed, null) = stdin.as_ref().map_or(("", "</dev/null "), |feed| (feed.as_str(), ""));
+    let (feed, null) = stdin.as_ref().map_or(("", "</dev/null"), |feed| (feed.as_str(), ""));
     match &spec.program {
         Program::Argv(argv) => {
             let argv = words(argv)?;
-            let _ = write!(text, "{feed}(\n{}exec{argv}\n) {null}>out 2>err", start.as_str());
+            let _ = write!(text, "{feed}(\n{}exec{argv}\n) {null}{to}", start.as_str());
         }
         Program::Script { text: script, shell, args } => {
             let (exec, first) = interpreter(shell)?;
             let script = Zeroizing::new(word(&format!("{first}{script}"))?);
             let _ = write!(
                 text,
-                "printf '%s' {} | {{ exec {SCRIPT}<&0\n{feed}(\n{}exec {exec} /dev/fd/{SCRIPT}{}\n) {null}>out 2>err; }}",
+                "printf '%s' {} | {{ exec {SCRIPT}<&0\n{feed}(\n{}exec {exec} /dev/fd/{SCRIPT}{}\n) {null}{to}; }}",
                 script.as_str(),
                 start.as_str(),
                 words(args)?,

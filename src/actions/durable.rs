@@ -1,0 +1,245 @@
+//! Durable jobs as actions use them: announced in the journal, started once, their output told as it comes, found again after a crash.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::task::Poll;
+
+use serde_json::Value;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use crate::base::duration;
+use crate::events::Progress;
+use crate::events::record::{Failure, Outputs};
+use crate::transport::{Command, Job, JobEnd, JobId, JobRef, JobSpec, Offsets, Sink, Stream, TransportError};
+
+use super::context::{Host, Read, Write};
+use super::contract::ActionError;
+use super::said::Said;
+
+/// How much output may wait for the journal before the job's output is left unread.
+const WAITING: usize = 1 << 20;
+
+/// Runs a durable job of the unit's host to its end. `command` is for people.
+///
+/// # Errors
+/// Where it does not exit with 0, or nothing is known of how it ended.
+pub async fn launch(spec: &JobSpec, command: &str, cx: &Write<'_>) -> Result<Outputs, ActionError> {
+    let host = cx.host()?;
+    let env = cx.env();
+    let home = cx.around().job_home(host.transport().role(), host.become_user()).await?;
+    let id = JobId::new(env.run, env.unit, env.attempt);
+    let at = home.job(&env.part.iter().fold(id, |id, part| id.part(part)));
+    let job = serde_json::to_value(&at).map_err(|error| ActionError::failed(error.to_string()))?;
+    cx.around().sent(env.unit, job).await?;
+    follow(How::Launch(spec), &at, command, &host, cx).await
+}
+
+/// Finds a durable job again and follows it to its end. It is not started, whatever is found: what is not there may have run.
+///
+/// # Errors
+/// As [`launch`].
+pub async fn reattach(job: &Value, command: &str, cx: &Write<'_>) -> Result<Outputs, ActionError> {
+    let host = cx.host()?;
+    follow(How::Attach, &place(job)?, command, &host, cx).await
+}
+
+/// Removes what a job left on its host.
+///
+/// # Errors
+/// Where the host cannot be reached, or the folder stays.
+pub async fn clear_up(job: &Value, cx: &Read<'_>) -> Result<(), ActionError> {
+    let host = cx.host()?;
+    Ok(Job::new(&**host.transport(), &place(job)?, host.become_user()).remove().await?)
+}
+
+fn place(job: &Value) -> Result<JobRef, ActionError> {
+    serde::Deserialize::deserialize(job)
+        .map_err(|error| ActionError::failed(format!("what the journal says of the job cannot be read: {error}")))
+}
+
+enum How<'a> {
+    Launch(&'a JobSpec),
+    Attach,
+}
+
+/// Follows a job and tells what it says, both at the same time. Where the journal is slower than the job, the job's output is left on its
+/// host meanwhile: it does not gather here.
+async fn follow(how: How<'_>, at: &JobRef, command: &str, host: &Host, cx: &Write<'_>) -> Result<Outputs, ActionError> {
+    let (send, receive) = unbounded_channel();
+    let waiting = Arc::new(AtomicUsize::new(0));
+    let mut feed = Feed { send, waiting: Arc::clone(&waiting) };
+    let env = cx.env();
+    // What was told before this process began is not told again. Other parts of a unit share its output, and are not told apart in it.
+    let kept = match how {
+        How::Attach if env.part.is_none() => cx.around().kept(env.unit, env.attempt).await?,
+        How::Attach | How::Launch(_) => Offsets::default(),
+    };
+    let following = async move {
+        let job = Job::new(&**host.transport(), at, host.become_user());
+        let mut from = Offsets::default();
+        match how {
+            How::Launch(spec) => job.launch(spec, &mut from, &mut feed).await,
+            How::Attach => job.attach(env.timeout, &mut from, &mut feed).await,
+        }
+    };
+    let mut following = pin!(following);
+    let mut telling = pin!(tell(receive, &waiting, kept, cx));
+    let mut detached = pin!(cx.around().detached());
+    let mut over = None;
+    let said = loop {
+        let unless_full = std::future::poll_fn(|task| {
+            // Whoever empties the queue is polled just before this.
+            if waiting.load(Relaxed) > WAITING { Poll::Pending } else { following.as_mut().poll(task) }
+        });
+        tokio::select! {
+            biased;
+            () = &mut detached => return Err(ActionError::Detached),
+            said = &mut telling => break said?,
+            end = unless_full, if over.is_none() => over = Some(end),
+        }
+    };
+    for stream in said.cut() {
+        let text = format!("it said more than 1 MiB on {stream}: later steps see the first of it only");
+        cx.around().progress(Progress::Note { unit: env.unit.clone(), text });
+    }
+    let end = match over {
+        Some(end) => end,
+        // The queue ends with what fills it.
+        None => following.await,
+    };
+    outcome(end, &said, command, at, host).await
+}
+
+async fn outcome(
+    end: Result<JobEnd, TransportError>,
+    said: &Said,
+    command: &str,
+    at: &JobRef,
+    host: &Host,
+) -> Result<Outputs, ActionError> {
+    let failed = |why: String, exit_code: Option<i32>, hint: Option<String>| {
+        let command = Some(command.to_owned());
+        ActionError::Failed(Box::new(Failure { why, hint, command, exit_code, stderr: said.last_words() }))
+    };
+    match end {
+        Ok(JobEnd::Exited(0)) => Ok(said.outputs(0)),
+        Ok(JobEnd::Exited(code)) => Err(failed(exited(code), Some(code), hint(code).map(str::to_owned))),
+        Ok(JobEnd::DiedOnHost) => {
+            Err(ActionError::Died("it left no exit code: somebody killed it, or the host went down".to_owned()))
+        }
+        Ok(JobEnd::Missing) => Err(ActionError::NoTrace(no_trace(at, host).await?)),
+        Err(TransportError::TimedOut { limit, .. }) => Err(failed(
+            format!("took longer than {} and was ended", duration::show(limit)),
+            None,
+            Some("`timeout:` of the step gives it more time".to_owned()),
+        )),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What can be said about a job of which nothing is there.
+async fn no_trace(at: &JobRef, host: &Host) -> Result<String, ActionError> {
+    let boot = host.read(Command::read("cat /proc/sys/kernel/random/boot_id 2>/dev/null || :")).await?.text();
+    let restarted = if boot.trim() == at.boot_id {
+        "the host was not restarted since: probably it never began"
+    } else {
+        "the host was restarted since, and it may have run before that"
+    };
+    Ok(format!("there is no trace of its job, whose folder was to be {}; {restarted}", at.dir))
+}
+
+/// How a script ended, in words.
+#[must_use]
+pub fn exited(code: i32) -> String {
+    let signal = match code - 128 {
+        1 => "HUP",
+        2 => "INT",
+        3 => "QUIT",
+        4 => "ILL",
+        6 => "ABRT",
+        8 => "FPE",
+        9 => "KILL",
+        11 => "SEGV",
+        13 => "PIPE",
+        14 => "ALRM",
+        15 => "TERM",
+        _ => return format!("exited with {code}"),
+    };
+    format!("exited with {code}: it was ended by SIG{signal}")
+}
+
+/// What helps where a script ended with `code`.
+pub(super) fn hint(code: i32) -> Option<&'static str> {
+    match code {
+        126 => Some(
+            "a command was found and could not be run: is it executable, and is its file system mounted without `noexec`?",
+        ),
+        127 => Some(
+            "a command was not found: is it installed there, and in the PATH of a shell that is not a login shell?",
+        ),
+        137 => Some("nobody kills that way but a person or the kernel that is out of memory: see `dmesg` there"),
+        _ => None,
+    }
+}
+
+/// Queues what a job says.
+struct Feed {
+    send: UnboundedSender<(Stream, Vec<u8>)>,
+    waiting: Arc<AtomicUsize>,
+}
+
+impl Sink for Feed {
+    fn take(&mut self, stream: Stream, bytes: &[u8]) {
+        self.waiting.fetch_add(bytes.len(), Relaxed);
+        // Nobody listens where the unit was let go of.
+        let _ = self.send.send((stream, bytes.to_vec()));
+    }
+}
+
+/// Hands on what comes, masked, until nothing more does. So much of it as is `kept` is not handed on.
+async fn tell(
+    mut receive: UnboundedReceiver<(Stream, Vec<u8>)>,
+    waiting: &AtomicUsize,
+    mut kept: Offsets,
+    cx: &Write<'_>,
+) -> Result<Said, ActionError> {
+    let masker = cx.around().masker();
+    let mut said = Said::default();
+    while let Some((stream, bytes)) = receive.recv().await {
+        let told = said.take(masker, stream, &bytes);
+        hand_on(stream, &told, &mut kept, cx).await?;
+        waiting.fetch_sub(bytes.len(), Relaxed);
+    }
+    for stream in [Stream::Stdout, Stream::Stderr] {
+        let told = said.finish(masker, stream);
+        hand_on(stream, &told, &mut kept, cx).await?;
+    }
+    Ok(said)
+}
+
+async fn hand_on(stream: Stream, told: &[u8], kept: &mut Offsets, cx: &Write<'_>) -> Result<(), ActionError> {
+    let kept = match stream {
+        Stream::Stdout => &mut kept.stdout,
+        Stream::Stderr => &mut kept.stderr,
+    };
+    let known = told.len().min(usize::try_from(*kept).unwrap_or(usize::MAX));
+    *kept -= known as u64;
+    if known == told.len() {
+        return Ok(());
+    }
+    cx.around().output(cx.env().unit, cx.env().attempt, stream, &told[known..]).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exit_codes_are_told_with_the_signal_that_they_stand_for() {
+        assert_eq!(exited(3), "exited with 3");
+        assert_eq!(exited(143), "exited with 143: it was ended by SIGTERM");
+        assert_eq!(exited(255), "exited with 255");
+        assert!(hint(127).is_some() && hint(1).is_none());
+    }
+}

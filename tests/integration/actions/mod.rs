@@ -1,0 +1,4 @@
+//! Actions on hosts that are folders: they look, change, are taken back, and meet what a link can do to them.
+
+mod run;
+mod world;
