@@ -1,9 +1,12 @@
 //! What the screen may like to know and nobody has to: may be dropped.
 
+use serde::Serialize;
+
 use crate::base::{PhaseId, UnitId};
 
 /// A sign of life.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
 pub enum Progress {
     /// A unit is being looked at.
     Checking {

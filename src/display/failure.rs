@@ -1,0 +1,159 @@
+//! A failed unit: everything that a person needs who was just woken up.
+
+use crate::base::UnitId;
+use crate::events::record::Failure;
+use crate::events::{RunView, UnitState};
+
+use super::line::{Line, Page};
+use super::names::Names;
+use super::style::{Style, Tone};
+
+/// How much of what it wrote to stderr is shown.
+const LINES: usize = 20;
+/// How many of the units that rollback would take back are shown.
+const UNITS: usize = 8;
+const INDENT: usize = 4;
+
+/// What a screen knows about a unit that its records do not: they are not for keeps.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Seen<'a> {
+    /// The last lines of output that came in.
+    pub tail: &'a [String],
+    /// How far it got, in bytes, and of how many.
+    pub amount: Option<(u64, Option<u64>)>,
+}
+
+/// The failure of a unit as the run stands: where its step is, the command as rendered, host and exit code, the last lines of stderr, how
+/// far it got and what rollback would undo. Empty where the unit is not in trouble.
+#[must_use]
+pub fn failure(unit: &UnitId, view: &RunView, seen: Seen<'_>, style: &Style) -> Page {
+    let unsure;
+    let (failure, what) = match view.state(unit) {
+        UnitState::Failed(_, failure) => (failure, "error"),
+        UnitState::Blocked(failure) => (failure, "could not be begun"),
+        UnitState::Unsure(_, why) => {
+            unsure = Failure {
+                why,
+                hint: Some("it may have been done or not: look at the host before it is tried again".to_owned()),
+                ..Failure::default()
+            };
+            (Box::new(unsure), "outcome not known")
+        }
+        UnitState::Stuck(_, why) => (Box::new(Failure { why, ..Failure::default() }), "could not be undone"),
+        _ => return Page::new(),
+    };
+    let mut page = Page::new();
+    page.push(
+        Line::indented(INDENT).put(Tone::Bad, what).put(Tone::Strong, ": ").put(Tone::Strong, first(&failure.why)),
+    );
+    page.block(INDENT + 2, Tone::Plain, rest(&failure.why));
+    if let Some(step) = view.step(&unit.step) {
+        page.push(Line::indented(INDENT).put(Tone::Dim, " --> ").put(Tone::Name, &step.place));
+    }
+    page.push(whereabouts(unit, &failure));
+    if let Some(command) = &failure.command {
+        page.push(label("command"));
+        page.block(INDENT + 4, Tone::Plain, command);
+    }
+    output(&mut page, &failure, seen.tail);
+    page.push(so_far(view, seen.amount));
+    would_undo(&mut page, view, style);
+    if let Some(hint) = &failure.hint {
+        page.push(Line::indented(INDENT).put(Tone::Name, "help: ").text(first(hint)));
+        page.block(INDENT + 6, Tone::Plain, rest(hint));
+    }
+    page
+}
+
+fn label(text: &str) -> Line {
+    Line::indented(INDENT).put(Tone::Dim, text).put(Tone::Dim, ":")
+}
+
+fn whereabouts(unit: &UnitId, failure: &Failure) -> Line {
+    let mut line = Line::indented(INDENT).put(Tone::Dim, "step: ").text(&unit.step);
+    if let Some(item) = unit.item {
+        line = line.put(Tone::Dim, ", item: ").text(item + 1);
+    }
+    if let Some(host) = &unit.host {
+        line = line.put(Tone::Dim, ", host: ").put(Tone::Name, host);
+    }
+    if let Some(code) = failure.exit_code {
+        line = line.put(Tone::Dim, ", exit code: ").text(code);
+    }
+    line
+}
+
+fn output(page: &mut Page, failure: &Failure, tail: &[String]) {
+    let stderr: Vec<&str> = failure.stderr.trim_end().lines().collect();
+    if !stderr.is_empty() {
+        let kept = &stderr[stderr.len().saturating_sub(LINES)..];
+        page.push(label(if kept.len() < stderr.len() { "stderr, its last lines" } else { "stderr" }));
+        for line in kept {
+            page.push(Line::indented(INDENT + 4).text(line));
+        }
+    } else if !tail.is_empty() {
+        page.push(label("output, its last lines"));
+        for line in tail {
+            page.push(Line::indented(INDENT + 4).text(line));
+        }
+    }
+}
+
+fn so_far(view: &RunView, amount: Option<(u64, Option<u64>)>) -> Line {
+    let (over, all) = view.steps_over();
+    let line = Line::indented(INDENT).put(Tone::Dim, "so far: ").text(format_args!("{over} of {all} steps are over"));
+    match amount {
+        Some((done, Some(of))) => {
+            line.text(format_args!("; this one got to {} of {}", super::amount::bytes(done), super::amount::bytes(of)))
+        }
+        Some((done, None)) => line.text(format_args!("; this one got to {}", super::amount::bytes(done))),
+        None => line,
+    }
+}
+
+fn would_undo(page: &mut Page, view: &RunView, style: &Style) {
+    let order = view.undo_order(None);
+    if order.is_empty() {
+        page.push(
+            Line::indented(INDENT).put(Tone::Dim, "rollback: ").text("nothing was changed, there is nothing to undo"),
+        );
+        return;
+    }
+    let names = Names::of(view);
+    page.push(Line::indented(INDENT).put(Tone::Dim, "rollback would undo, newest first:"));
+    for unit in order.iter().take(UNITS) {
+        page.push(undo_line(INDENT + 4, unit, view, &names, style));
+    }
+    if order.len() > UNITS {
+        let more = order.len() - UNITS;
+        page.push(Line::indented(INDENT + 4).put(Tone::Dim, format_args!("{} and {more} more", style.ellipsis())));
+    }
+}
+
+/// What taking a unit back would do, in a line.
+pub(super) fn undo_line(indent: usize, unit: &UnitId, view: &RunView, names: &Names, style: &Style) -> Line {
+    use crate::events::record::Undo;
+    let line = Line::indented(indent).text(names.unit(unit));
+    let line = match &unit.host {
+        Some(host) => line.put(Tone::Dim, " on ").put(Tone::Name, host),
+        None => line,
+    };
+    let state = view.state(unit);
+    let Some(attempt) = state.attempt() else { return line };
+    let line = match &attempt.reversal.data {
+        Undo::None { why } => return line.put(Tone::Doubt, ": no way back: ").text(first(why)),
+        _ if attempt.reversal.summary.is_empty() => line,
+        _ => line.put(Tone::Dim, ": ").text(first(&attempt.reversal.summary)),
+    };
+    if matches!(state, UnitState::Stuck(..)) { line.put(Tone::Bad, style.dot()).put(Tone::Bad, "stuck") } else { line }
+}
+
+/// The first line of a text.
+pub(super) fn first(text: &str) -> &str {
+    text.trim_end().lines().next().unwrap_or("")
+}
+
+/// The lines after the first.
+pub(super) fn rest(text: &str) -> &str {
+    text.trim_end().split_once('\n').map_or("", |(_, rest)| rest)
+}

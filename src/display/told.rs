@@ -1,0 +1,157 @@
+//! What a record says on a screen, once and for all: the lines that stay. Terminals and pipes show the same.
+
+use crate::base::UnitId;
+use crate::events::record::{Answer, Entry, Outcome, Record};
+use crate::events::{Progress, RunView, UnitState};
+
+use super::failure::{Seen, failure, first};
+use super::line::{Line, Page};
+use super::names::{INDENT, Names, time};
+use super::style::{Mark, Style, Tone};
+use super::when::{between, due, short};
+
+/// The action whose output is for the reader.
+const SHOW: &str = "show";
+
+/// A remark that stays on the screen.
+pub(super) fn remark(progress: &Progress, names: &Names) -> Option<Line> {
+    match progress {
+        Progress::Note { unit, text } => {
+            let line = Line::indented(INDENT + 2).put(Tone::Dim, names.unit(unit));
+            let line = match &unit.host {
+                Some(host) => line.put(Tone::Dim, " on ").put(Tone::Dim, host),
+                None => line,
+            };
+            Some(line.put(Tone::Dim, ": ").put(Tone::Dim, text))
+        }
+        Progress::Warning { text } => Some(Line::new().put(Tone::Doubt, "warning").text(": ").text(text)),
+        _ => None,
+    }
+}
+
+/// What a record says.
+pub(super) struct Teller<'a> {
+    pub(super) names: &'a Names,
+    pub(super) view: &'a RunView,
+    pub(super) style: &'a Style,
+    /// What was seen of the unit that it is about.
+    pub(super) seen: Seen<'a>,
+}
+
+impl Teller<'_> {
+    /// The lines that an entry leaves on the screen.
+    pub(super) fn told(&self, entry: &Entry) -> Page {
+        let mut page = Page::new();
+        match &entry.record {
+            Record::Started(started) => {
+                page.push(Line::new().put(Tone::Strong, &started.name).put(Tone::Dim, self.style.dot()).text("run ").put(Tone::Name, &started.run));
+                page.push(Line::new().put(Tone::Dim, &started.path));
+            }
+            Record::Resumed { edited } => {
+                let name = self.view.started.as_ref().map(|started| (&started.name, &started.run));
+                if let Some((name, run)) = name {
+                    page.push(Line::new().put(Tone::Strong, name).put(Tone::Dim, self.style.dot()).text("run ").put(Tone::Name, run));
+                }
+                let with = if edited.is_some() { ", with the book as it was edited since" } else { "" };
+                page.push(Line::new().put(Tone::Dim, format_args!("resumed by {}{with}", entry.who)));
+            }
+            Record::PhaseEntered { phase } => {
+                let outline = self.view.started.iter().flat_map(|started| &started.outline);
+                let name = outline.into_iter().find(|planned| planned.id == *phase).map_or(phase.as_str(), |planned| &planned.name);
+                page.push(Line::new());
+                page.push(Line::new().put(Tone::Strong, name));
+            }
+            Record::Answered { gate, answer } => page.push(match answer {
+                Answer::Yes { by } => self.aside(format_args!("gate {gate} passed by {by}")),
+                Answer::No => self.aside(format_args!("gate {gate}: not now")),
+            }),
+            Record::Listed { step, items } => page.push(self.aside(format_args!("{step}: {} items", items.len()))),
+            Record::CheckpointReached { name, .. } => page.push(self.aside(format_args!("checkpoint {name}"))),
+            Record::Settled { unit, outcome } => self.settled(&mut page, unit, outcome),
+            Record::Satisfied { unit, outputs } => {
+                page.push(self.ended(unit, Mark::AsAsked).put(Tone::Dim, "  already as asked"));
+                self.shown(&mut page, unit, &outputs.stdout);
+            }
+            Record::Blocked { unit, failure } => self.trouble(&mut page, unit, Mark::Stopped, &failure.why),
+            Record::Skipped { unit, why } => {
+                page.push(self.ended(unit, Mark::Skipped).put(Tone::Dim, "  ").put(Tone::Dim, first(why)));
+            }
+            Record::Waiting { unit, until } => {
+                let line = self.names.begin(unit, Mark::Waits, self.style);
+                page.push(match until {
+                    Some(until) => line.text("  until ").text(due(*until, entry.at, self.style)),
+                    None => line.text("  until somebody has done it"),
+                });
+            }
+            Record::Reopened { unit } => page.push(self.aside(format_args!("{unit}: to be tried again"))),
+            Record::RollbackBegun { to } => {
+                page.push(Line::new());
+                page.push(match to {
+                    Some(step) => Line::new().put(Tone::Strong, format_args!("Rollback to just before {step}")),
+                    None => Line::new().put(Tone::Strong, "Rollback to the start"),
+                });
+            }
+            Record::Undone { unit, note } => {
+                page.push(self.ended(unit, Mark::Undone).put(Tone::Dim, "  undone").put(Tone::Dim, separated(note)));
+            }
+            Record::Stuck { unit, why } => self.trouble(&mut page, unit, Mark::Stopped, why),
+            Record::Pinned { .. }
+            | Record::Intended { .. }
+            | Record::Sent { .. }
+            | Record::UndoIntended { .. }
+            // How a run ends is told last, with what to type next.
+            | Record::Parked { .. }
+            | Record::Stopped { .. }
+            | Record::RollbackEnded { .. }
+            | Record::Finished { .. }
+            | Record::Abandoned { .. } => {}
+        }
+        page
+    }
+
+    fn aside(&self, text: impl std::fmt::Display) -> Line {
+        Line::indented(INDENT).put(Tone::Dim, self.style.mark(Mark::Running)).text(" ").put(Tone::Dim, text)
+    }
+
+    fn settled(&self, page: &mut Page, unit: &UnitId, outcome: &Outcome) {
+        match outcome {
+            Outcome::Applied { outputs, note } => {
+                let line = self.ended(unit, Mark::Applied);
+                page.push(match note {
+                    Some(note) => line.put(Tone::Dim, "  ").put(Tone::Dim, first(note)),
+                    None => line,
+                });
+                self.shown(page, unit, &outputs.stdout);
+            }
+            Outcome::Failed { failure } => self.trouble(page, unit, Mark::Failed, &failure.why),
+            Outcome::Unsure { why } => self.trouble(page, unit, Mark::Unsure, why),
+        }
+    }
+
+    /// What a step prints for the reader.
+    fn shown(&self, page: &mut Page, unit: &UnitId, text: &str) {
+        if self.view.step(&unit.step).is_some_and(|step| step.action == SHOW) {
+            page.block(INDENT + 2, Tone::Plain, text);
+        }
+    }
+
+    fn trouble(&self, page: &mut Page, unit: &UnitId, mark: Mark, why: &str) {
+        page.push(self.ended(unit, mark).put(Tone::Bad, "  ").put(Tone::Bad, first(why)));
+        page.append(failure(unit, self.view, self.seen, self.style));
+    }
+
+    /// Mark, name, host and time of a unit that has come to an end.
+    fn ended(&self, unit: &UnitId, mark: Mark) -> Line {
+        let line = self.names.begin(unit, mark, self.style);
+        let seen = self.view.units.get(unit);
+        // What was only looked at has no beginning of its own.
+        let timed = seen
+            .filter(|seen| !matches!(seen.state, UnitState::Satisfied | UnitState::Skipped | UnitState::Blocked(_)));
+        let taken = timed.and_then(|seen| Some(between(seen.began?, seen.ended?)));
+        time(line, &taken.map_or(String::new(), short))
+    }
+}
+
+fn separated(note: &str) -> String {
+    if note.is_empty() { String::new() } else { format!(": {}", first(note)) }
+}
