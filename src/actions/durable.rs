@@ -120,7 +120,14 @@ async fn outcome(
 ) -> Result<Outputs, ActionError> {
     let failed = |why: String, exit_code: Option<i32>, hint: Option<String>| {
         let command = Some(command.to_owned());
-        ActionError::Failed(Box::new(Failure { why, hint, command, exit_code, stderr: said.last_words() }))
+        ActionError::Failed(Box::new(Failure {
+            why,
+            hint,
+            command,
+            exit_code,
+            stderr: said.last_words(),
+            ..Failure::default()
+        }))
     };
     match end {
         Ok(JobEnd::Exited(0)) => Ok(said.outputs(0)),

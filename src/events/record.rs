@@ -375,6 +375,9 @@ pub struct Failure {
     pub exit_code: Option<i32>,
     /// The last lines of its stderr, masked.
     pub stderr: String,
+    /// Whether it was applied, and only what should hold afterwards does not: it is not applied again unless somebody asks for that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub applied: bool,
 }
 
 /// What a unit leaves for the templates of later steps, masked.

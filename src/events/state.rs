@@ -134,9 +134,8 @@ impl UnitState {
                 _ => return impossible("begun"),
             },
             Record::Sent { job, .. } => match self {
-                Self::InFlight(attempt) if attempt.job.is_none() => {
-                    Self::InFlight(Attempt { job: Some(job.clone()), ..attempt.clone() })
-                }
+                // A step that restores launches one for each call of the undo; the last is the one that may still run.
+                Self::InFlight(attempt) => Self::InFlight(Attempt { job: Some(job.clone()), ..attempt.clone() }),
                 // A call of its undo runs as a job too; its id follows from the try, so the state need not keep it.
                 Self::Undoing(..) => self.clone(),
                 _ => return impossible("sent"),

@@ -170,6 +170,14 @@ impl Journal {
         self.store.append_output(&self.run, self.fence, &key, bytes).await
     }
 
+    /// How many bytes of a try's output are kept.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn output_length(&self, unit: &UnitId, attempt: u32, stderr: bool) -> Result<u64> {
+        self.store.output_length(&self.run, &OutputKey { unit: unit.clone(), attempt, stderr }).await
+    }
+
     /// The run as it stands.
     #[must_use]
     pub fn view(&self) -> Arc<RunView> {

@@ -119,6 +119,11 @@ impl Store for MemoryStore {
         self.fenced(run, fence, |kept| kept.outputs.entry(key.clone()).or_default().push(bytes.to_vec()))
     }
 
+    async fn output_length(&self, run: &RunId, key: &OutputKey) -> Result<u64> {
+        let length = |kept: &mut Kept| kept.outputs.get(key).map_or(0, |chunks| chunks.iter().map(Vec::len).sum());
+        self.with(run, |kept| Ok(length(kept))).map(|length: usize| length as u64)
+    }
+
     async fn read_output(&self, run: &RunId, key: &OutputKey, from: i64, limit: u32) -> Result<(Vec<u8>, i64)> {
         self.with(run, |kept| {
             let chunks = kept.outputs.get(key).map(Vec::as_slice).unwrap_or_default();

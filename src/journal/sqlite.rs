@@ -190,6 +190,20 @@ impl Store for SqliteStore {
         if written.rows_affected() == 0 { Err(JournalError::Fenced(run.clone())) } else { Ok(()) }
     }
 
+    async fn output_length(&self, run: &RunId, key: &OutputKey) -> Result<u64> {
+        let length: i64 = sqlx::query_scalar(
+            "SELECT coalesce(sum(length(bytes)), 0) FROM output
+             WHERE run = ? AND unit = ? AND attempt = ? AND stderr = ?",
+        )
+        .bind(run.as_str())
+        .bind(key.unit.to_string())
+        .bind(key.attempt)
+        .bind(key.stderr)
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(u64::try_from(length).unwrap_or_default())
+    }
+
     async fn read_output(&self, run: &RunId, key: &OutputKey, from: i64, limit: u32) -> Result<(Vec<u8>, i64)> {
         let chunks: Vec<Vec<u8>> = sqlx::query_scalar(
             "SELECT bytes FROM output WHERE run = ? AND unit = ? AND attempt = ? AND stderr = ? AND chunk >= ?
@@ -287,8 +301,10 @@ mod tests {
         for piece in [&b"a\0"[..], b"\xff", b"c"] {
             store.append_output(&run, fence, &key, piece).await.unwrap();
         }
+        assert_eq!(store.output_length(&run, &key).await.unwrap(), 4);
         let other = OutputKey { stderr: true, ..key.clone() };
         store.append_output(&run, fence, &other, b"warning").await.unwrap();
+        assert_eq!(store.output_length(&run, &other).await.unwrap(), 7);
         assert_eq!(store.read_output(&run, &key, 0, 2).await.unwrap(), (b"a\0\xff".to_vec(), 2));
         assert_eq!(store.read_output(&run, &key, 2, 9).await.unwrap(), (b"c".to_vec(), 3));
     }

@@ -68,6 +68,12 @@ pub trait Store: Send + Sync {
     /// Where `fence` is no longer the newest, or the store fails.
     async fn append_output(&self, run: &RunId, fence: Fence, key: &OutputKey, bytes: &[u8]) -> Result<()>;
 
+    /// How many bytes of output are kept.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    async fn output_length(&self, run: &RunId, key: &OutputKey) -> Result<u64>;
+
     /// At most `limit` chunks of output from chunk `from` on, and the number of the chunk after the last.
     ///
     /// # Errors

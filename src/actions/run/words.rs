@@ -96,6 +96,7 @@ pub(super) fn verdict(
             command: Some(command()),
             exit_code: Some(code),
             stderr: last_lines(&stderr, LINES).to_owned(),
+            ..Failure::default()
         }))),
         code => {
             // `systemctl is-active` and its like say why on stdout.
