@@ -4,11 +4,13 @@ pub mod context;
 pub mod contract;
 pub mod durable;
 pub mod erased;
+pub mod manual;
 pub mod registry;
 pub mod run;
 pub mod said;
 #[cfg(test)]
 mod testing;
+pub mod wait;
 
 pub use context::{Env, Family, Host, Read, Stash, Surroundings, Write};
 pub use contract::{Action, ActionError, AfterCrash, Check, Hold, LocalFile, Reversible, Task, Verdict};

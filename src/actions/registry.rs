@@ -47,7 +47,12 @@ const fn kind<A: Action>() -> Kind {
 }
 
 /// Every action there is: one line each.
-const KINDS: &[Kind] = &[kind::<super::run::Run>()];
+#[rustfmt::skip]
+const KINDS: &[Kind] = &[
+    kind::<super::manual::Manual>(),
+    kind::<super::run::Run>(),
+    kind::<super::wait::Wait>(),
+];
 
 /// Finds actions by their key.
 #[derive(Clone, Copy, Debug, Default)]
