@@ -4,4 +4,5 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod actions;
+mod events;
 mod transport;

@@ -1,0 +1,3 @@
+//! What holds of a run's records whatever they are.
+
+mod state;
