@@ -1,19 +1,22 @@
 //! How it ended, and what to type next: always the last line on the screen.
 
 use jiff::Timestamp;
+use serde::Serialize;
 
 use crate::base::{StepId, UnitId, shell};
 use crate::events::{RunView, UnitState};
 
 use super::count::count;
-use super::failure::{first, undo_line};
+use super::failure::first;
 use super::line::{Line, Page};
 use super::names::Names;
 use super::style::{Mark, Style, Tone};
+use super::undo::{on, undo_list};
 use super::when::{between, due, short};
 
 /// How a process's part of a run ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "end", rename_all = "snake_case")]
 pub enum Ending {
     /// All steps are over; how many temporary changes are open.
     Done {
@@ -51,6 +54,8 @@ pub enum Ending {
         /// Who.
         by: String,
     },
+    /// It goes on, or its process died.
+    Running,
     /// It was given up as it is.
     Abandoned,
     /// It was only looked at what would happen.
@@ -74,16 +79,20 @@ pub fn closing(ending: &Ending, view: &RunView, typing: Typing<'_>, now: Timesta
     let mut page = Page::new();
     page.gap();
     ended(&mut page, ending, view, now, style);
-    let commands = next(ending, view, typing);
+    page.push(next_line(ending, view, typing, style));
+    page.painted(style)
+}
+
+/// What to type next.
+pub(super) fn next_line(ending: &Ending, view: &RunView, typing: Typing<'_>, style: &Style) -> Line {
     let mut line = Line::new();
-    for (why, command) in commands {
+    for (why, command) in next(ending, view, typing) {
         if !line.is_empty() {
             line = line.put(Tone::Dim, style.dot());
         }
         line = line.text(why).text(": ").put(Tone::Name, command);
     }
-    page.push(line);
-    page.painted(style)
+    line
 }
 
 fn ended(page: &mut Page, ending: &Ending, view: &RunView, now: Timestamp, style: &Style) {
@@ -100,7 +109,7 @@ fn ended(page: &mut Page, ending: &Ending, view: &RunView, now: Timestamp, style
         }
         Ending::Failed { unit } => {
             let line = head(Mark::Failed).put(Tone::Bad, "failed").text(": ").text(Names::of(view).unit(unit));
-            page.push(on(line, unit).text(format_args!(" ({unit})")));
+            page.push(line.join(on(unit)).text(format_args!(" ({unit})")));
             page.push(Line::indented(2).text(sums(view)));
         }
         Ending::Parked { why, until } => {
@@ -128,21 +137,15 @@ fn ended(page: &mut Page, ending: &Ending, view: &RunView, now: Timestamp, style
         Ending::RollbackStopped { unit, why } => {
             let line =
                 head(Mark::Stopped).put(Tone::Bad, "rollback stopped").text(": ").text(Names::of(view).unit(unit));
-            page.push(on(line, unit).text(format_args!(" ({unit}) could not be undone")));
+            page.push(line.join(on(unit)).text(format_args!(" ({unit}) could not be undone")));
             page.push(Line::indented(2).text(first(why)));
             left(page, view, style);
         }
         Ending::Held { by } => page.push(head(Mark::Stopped).put(Tone::Bad, "held").text(" by ").text(by)),
+        Ending::Running => page.push(head(Mark::Running).text("going on: ").text(sums(view))),
         Ending::Abandoned => page.push(head(Mark::Skipped).text("given up as it is: ").text(sums(view))),
         Ending::Previewed => page.push(Line::new().put(Tone::Dim, "nothing was changed")),
         Ending::Refused => page.push(Line::new().put(Tone::Dim, "nothing ran")),
-    }
-}
-
-fn on(line: Line, unit: &UnitId) -> Line {
-    match &unit.host {
-        Some(host) => line.text(" on ").put(Tone::Name, host),
-        None => line,
     }
 }
 
@@ -150,7 +153,7 @@ fn on(line: Line, unit: &UnitId) -> Line {
 pub(super) fn temporary(page: &mut Page, view: &RunView, style: &Style) {
     let names = Names::of(view);
     for open in view.ledger() {
-        let mut line = on(Line::indented(4).text(names.unit(&open.unit)), &open.unit);
+        let mut line = Line::indented(4).text(names.unit(&open.unit)).join(on(&open.unit));
         if !open.until.is_empty() {
             line = line.put(Tone::Dim, ": ").text(first(&open.until));
         }
@@ -172,14 +175,10 @@ fn left(page: &mut Page, view: &RunView, style: &Style) {
         }
         _ => None,
     };
-    let names = Names::of(view);
     let order = view.undo_order(to.as_ref());
-    if order.is_empty() {
-        return;
-    }
-    page.push(Line::indented(2).text("still to be undone:"));
-    for unit in &order {
-        page.push(undo_line(4, unit, view, &names, style));
+    if !order.is_empty() {
+        page.push(Line::indented(2).text("still to be undone:"));
+        undo_list(page, 4, &order, view, usize::MAX, style);
     }
 }
 
@@ -213,7 +212,7 @@ const WORDS: [(&str, Is); 9] = [
 ];
 
 /// The commands that make sense now: what for, and what to type.
-fn next(ending: &Ending, view: &RunView, typing: Typing<'_>) -> Vec<(&'static str, String)> {
+pub(super) fn next(ending: &Ending, view: &RunView, typing: Typing<'_>) -> Vec<(&'static str, String)> {
     let run = view.started.as_ref().map_or("", |started| started.run.as_str());
     let command = |words: &str| {
         let with = if typing.with.is_empty() { String::new() } else { format!(" {}", typing.with) };
@@ -243,6 +242,9 @@ fn next(ending: &Ending, view: &RunView, typing: Typing<'_>) -> Vec<(&'static st
                 ("to watch it", command(&format!("log {run} --follow"))),
                 ("if they are gone", command(&format!("resume {run} --take-over"))),
             ]
+        }
+        Ending::Running => {
+            vec![("to watch it", command(&format!("log {run} --follow"))), ("if its process died", of_run("resume"))]
         }
         Ending::Abandoned => vec![("to see how it was left", of_run("status"))],
         Ending::Previewed => vec![("to carry it out", of_file("run"))],

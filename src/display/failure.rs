@@ -5,8 +5,8 @@ use crate::events::record::Failure;
 use crate::events::{RunView, UnitState};
 
 use super::line::{Line, Page};
-use super::names::Names;
 use super::style::{Style, Tone};
+use super::undo::undo_list;
 
 /// How much of what it wrote to stderr is shown.
 const LINES: usize = 20;
@@ -114,38 +114,11 @@ fn so_far(view: &RunView, amount: Option<(u64, Option<u64>)>) -> Line {
 fn would_undo(page: &mut Page, view: &RunView, style: &Style) {
     let order = view.undo_order(None);
     if order.is_empty() {
-        page.push(
-            Line::indented(INDENT).put(Tone::Dim, "rollback: ").text("nothing was changed, there is nothing to undo"),
-        );
+        page.push(label("rollback").text(" nothing was changed, there is nothing to undo"));
         return;
     }
-    let names = Names::of(view);
-    page.push(Line::indented(INDENT).put(Tone::Dim, "rollback would undo, newest first:"));
-    for unit in order.iter().take(UNITS) {
-        page.push(undo_line(INDENT + 4, unit, view, &names, style));
-    }
-    if order.len() > UNITS {
-        let more = order.len() - UNITS;
-        page.push(Line::indented(INDENT + 4).put(Tone::Dim, format_args!("{} and {more} more", style.ellipsis())));
-    }
-}
-
-/// What taking a unit back would do, in a line.
-pub(super) fn undo_line(indent: usize, unit: &UnitId, view: &RunView, names: &Names, style: &Style) -> Line {
-    use crate::events::record::Undo;
-    let line = Line::indented(indent).text(names.unit(unit));
-    let line = match &unit.host {
-        Some(host) => line.put(Tone::Dim, " on ").put(Tone::Name, host),
-        None => line,
-    };
-    let state = view.state(unit);
-    let Some(attempt) = state.attempt() else { return line };
-    let line = match &attempt.reversal.data {
-        Undo::None { why } => return line.put(Tone::Doubt, ": no way back: ").text(first(why)),
-        _ if attempt.reversal.summary.is_empty() => line,
-        _ => line.put(Tone::Dim, ": ").text(first(&attempt.reversal.summary)),
-    };
-    if matches!(state, UnitState::Stuck(..)) { line.put(Tone::Bad, style.dot()).put(Tone::Bad, "stuck") } else { line }
+    page.push(label("rollback would undo, newest first"));
+    undo_list(page, INDENT + 4, &order, view, UNITS, style);
 }
 
 /// The first line of a text.

@@ -8,18 +8,12 @@ use serde::Serialize;
 
 use crate::events::{Entry, Progress, RunView};
 
+use super::event::Event;
 use super::safe::is_unsafe;
 
 /// The screen for scripts.
 pub struct Json {
     out: Mutex<Box<dyn Write + Send>>,
-}
-
-/// A line that is not a sign of life.
-#[derive(Serialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
-enum Event<'a> {
-    Record { entry: &'a Entry },
 }
 
 impl Json {

@@ -8,6 +8,7 @@ use super::failure::{Seen, failure, first};
 use super::line::{Line, Page};
 use super::names::{INDENT, Names, time};
 use super::style::{Mark, Style, Tone};
+use super::undo::on;
 use super::when::{between, due, short};
 
 /// The action whose output is for the reader.
@@ -17,11 +18,7 @@ const SHOW: &str = "show";
 pub(super) fn remark(progress: &Progress, names: &Names) -> Option<Line> {
     match progress {
         Progress::Note { unit, text } => {
-            let line = Line::indented(INDENT + 2).put(Tone::Dim, names.unit(unit));
-            let line = match &unit.host {
-                Some(host) => line.put(Tone::Dim, " on ").put(Tone::Dim, host),
-                None => line,
-            };
+            let line = Line::indented(INDENT + 2).put(Tone::Dim, names.unit(unit)).join(on(unit));
             Some(line.put(Tone::Dim, ": ").put(Tone::Dim, text))
         }
         Progress::Warning { text } => Some(Line::new().put(Tone::Doubt, "warning").text(": ").text(text)),
