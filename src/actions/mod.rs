@@ -8,6 +8,7 @@ pub mod manual;
 pub mod registry;
 pub mod run;
 pub mod said;
+pub mod service;
 #[cfg(test)]
 mod testing;
 pub mod wait;

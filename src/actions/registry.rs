@@ -51,6 +51,7 @@ const fn kind<A: Action>() -> Kind {
 const KINDS: &[Kind] = &[
     kind::<super::manual::Manual>(),
     kind::<super::run::Run>(),
+    kind::<super::service::Service>(),
     kind::<super::wait::Wait>(),
 ];
 

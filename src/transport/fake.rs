@@ -51,7 +51,7 @@ struct State {
 }
 
 impl Fake {
-    /// A host at home in `folder`, which must exist.
+    /// A host at home in `folder`, which must exist. Commands in its `bin` go before the machine's own.
     #[must_use]
     pub fn new(role: Role, folder: &Path) -> Self {
         let identity = Identity { host_key: format!("SHA256:{role}"), machine_id: format!("machine-{role}") };

@@ -83,6 +83,9 @@ impl Opener for Spawner {
         process.arg("-c").arg(command);
         process.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         if let Some(home) = &self.home {
+            // What is in its `bin` stands in for the machine's own commands.
+            let path = std::env::var("PATH").unwrap_or_default();
+            process.env("PATH", format!("{}/bin:{path}", home.display()));
             process.env("HOME", home).current_dir(home);
         }
         let cannot = |why: String| TransportError::Unusable { host: self.role.clone(), why };

@@ -1,4 +1,5 @@
 //! Actions on hosts that are folders: they look, change, are taken back, and meet what a link can do to them.
 
 mod run;
+mod service;
 mod world;

@@ -104,6 +104,15 @@ impl World {
         self.folder.path().join(role)
     }
 
+    /// Lets the host `old` have a command of its own.
+    pub(crate) fn command(&self, name: &str, script: &str) {
+        use std::os::unix::fs::PermissionsExt as _;
+        let bin = self.home("old").join("bin");
+        std::fs::create_dir_all(&bin).unwrap();
+        std::fs::write(bin.join(name), script).unwrap();
+        std::fs::set_permissions(bin.join(name), std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
     /// The folder of the runbook: where local paths begin.
     pub(crate) fn book(&self) -> PathBuf {
         self.home("book")
@@ -185,7 +194,6 @@ impl World {
         Ok(Applied { unit: unit.clone(), kind: action.kind(), outputs, undo })
     }
 
-    #[expect(dead_code, reason = "the first action with an undo of its own brings the first use")]
     /// Takes a unit back, with what it captured read again from its text.
     pub(crate) async fn undo(&self, applied: &Applied) -> Result<String, ActionError> {
         let Reversible::By(captured) = &applied.undo else { panic!("no way back: {:?}", applied.undo) };

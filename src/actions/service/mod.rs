@@ -1,0 +1,9 @@
+//! `service`: units of systemd.
+
+mod action;
+mod back;
+mod unit;
+
+pub use action::Service;
+pub use back::Undo;
+pub use unit::Unit;
