@@ -2,6 +2,7 @@
 # A host: layers mounted over one another, and a systemd-nspawn that boots them.
 
 home_of() { printf '%s/hosts/%s\n' "$STATE" "$1"; }
+root_of() { printf '%s/roots/%s\n' "$STATE" "$1"; }
 nspawn_of() { recalled_process "$(home_of "$1")/process"; }
 is_running() { nspawn_of "$1" >/dev/null; }
 
@@ -33,16 +34,27 @@ inside() {
 mount_layers() {
     local host=$1 lower=$2 home
     home=$(home_of "$host")
-    mkdir -p "$home"/{upper,work,root}
-    mount -t overlay "$PREFIX-$host" -o "lowerdir=$lower,upperdir=$home/upper,workdir=$home/work,redirect_dir=on,index=on,metacopy=off" "$home/root"
+    mkdir -p "$home"/{upper,work} "$(root_of "$host")"
+    mount -t overlay "$PREFIX-$host" -o "lowerdir=$lower,upperdir=$home/upper,workdir=$home/work,redirect_dir=on,index=on,metacopy=off" "$(root_of "$host")"
 }
 
-is_mounted() { mountpoint -q "$(home_of "$1")/root"; }
+# Under a mount that is shared, as everything is where systemd runs: a host's nspawn has a copy of what was mounted when it started, and
+# what is unmounted here has to go there too, or the layers of a host that was cut stay in use for as long as another host runs.
+share_mounts() {
+    mkdir -p "$STATE/roots"
+    mountpoint -q "$STATE/roots" && return
+    mount --bind "$STATE/roots" "$STATE/roots"
+    mount --make-shared "$STATE/roots"
+}
+
+unshare_mounts() { ! mountpoint -q "$STATE/roots" || umount "$STATE/roots"; }
+
+is_mounted() { mountpoint -q "$(root_of "$1")"; }
 
 unmount_layers() {
     is_mounted "$1" || return 0
     # The kernel lets go of a dead host's files a moment after its last process.
-    eventually 10 umount "$(home_of "$1")/root" 2>/dev/null || umount "$(home_of "$1")/root"
+    eventually 10 umount "$(root_of "$1")" 2>/dev/null || umount "$(root_of "$1")"
 }
 
 # Throws away what the host has written. Moved aside first: the removal takes longer than a boot.
@@ -51,7 +63,7 @@ discard_upper() {
     home=$(home_of "$1")
     mkdir -p "$STATE/trash" "$home"
     trash=$(mktemp -d "$STATE/trash/XXXXXX")
-    find "$home" -mindepth 1 -maxdepth 1 ! -name root -exec mv -t "$trash" {} +
+    find "$home" -mindepth 1 -maxdepth 1 -exec mv -t "$trash" {} +
 }
 
 empty_trash() { rm -rf --one-file-system "$STATE/trash"; }
@@ -100,7 +112,7 @@ start_host() {
     (
         enter_cgroup "$host"
         # The lock's descriptor stays behind; the session is its own, so that no terminal's signal reaches it.
-        exec 9>&- setsid systemd-nspawn --quiet --directory="$home/root" --boot --machine="$PREFIX-$host" --hostname="$host" \
+        exec 9>&- setsid systemd-nspawn --quiet --directory="$(root_of "$host")" --boot --machine="$PREFIX-$host" --hostname="$host" \
             --register=no --keep-unit --network-namespace-path="/run/netns/$(netns "$host")" --resolv-conf=off \
             --timezone=off --link-journal=no "$@" </dev/null >"$LOGS/$host.console.log" 2>&1
     ) &
@@ -156,7 +168,7 @@ shut_down() {
 # What nspawn would have tidied away itself, had it been asked to end.
 after_death() {
     local host=$1 root
-    root=$(home_of "$host")/root
+    root=$(root_of "$host")
     ! is_mounted "$host" || rm -f "/run/systemd/nspawn/locks/inode-$(stat -c %d:%i "$root")"
     unmount_layers "$host"
     remove_cgroup "$host"

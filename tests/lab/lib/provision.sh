@@ -39,7 +39,7 @@ provision_host() {
     stage_for "$host" "$stage"
     mount_layers "$host" "$(base_tree)"
     # A machine id of its own, and the same one at every build: the base has none.
-    printf '%s %s\n' "$PREFIX" "$host" | md5sum | cut -c1-32 >"$(home_of "$host")/root/etc/machine-id"
+    printf '%s %s\n' "$PREFIX" "$host" | md5sum | cut -c1-32 >"$(root_of "$host")/etc/machine-id"
     start_host "$host" "$(base_tree)" --bind-ro="$stage:/mnt"
     ready_host "$host"
     logged "$host.provision" inside "$host" bash "/mnt/provision/${host%[0-9]}.sh"

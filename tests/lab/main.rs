@@ -1,0 +1,10 @@
+//! Migrations between real hosts: the lab of `tests/lab/lab`, and the real binary where its operator sits. Needs root; without it each
+//! test says loudly that it did not test.
+
+#![expect(clippy::disallowed_methods, reason = "tests look at what is there, whoever made it")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+#[path = "tests/lab.rs"]
+mod lab;
+#[path = "tests/promises.rs"]
+mod promises;
