@@ -5,6 +5,7 @@ pub mod contract;
 pub mod durable;
 pub mod erased;
 pub mod manual;
+pub mod moves;
 pub mod registry;
 pub mod run;
 pub mod said;

@@ -50,6 +50,7 @@ const fn kind<A: Action>() -> Kind {
 #[rustfmt::skip]
 const KINDS: &[Kind] = &[
     kind::<super::manual::Manual>(),
+    kind::<super::moves::Moves>(),
     kind::<super::run::Run>(),
     kind::<super::service::Service>(),
     kind::<super::wait::Wait>(),

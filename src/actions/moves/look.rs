@@ -1,0 +1,139 @@
+//! What stands where on a host, in one round trip.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::actions::contract::ActionError;
+use crate::base::shell::quote;
+use crate::transport::{Command, Output};
+
+/// Prints for each path what stands there, then the file system of the folder that it is in. A name does not come back: it may hold
+/// anything.
+const LOOK: &str = r#"
+export LC_ALL=C
+f='%i %.9W %.9Y %s %f'
+case $(stat -c %.9Y / 2>/dev/null) in *.*) ;; *) f='%i 0 %Y %s %f' ;; esac
+for p; do
+    d=${p%/*}
+    d=${d:-/}
+    if [ -e "$p" ] || [ -L "$p" ]; then stat -c "$f" -- "$p"
+    elif [ -d "$d" ] && ! [ -x "$d" ]; then echo hidden
+    else echo -; fi
+    stat -L -c %d -- "$d" 2>/dev/null || echo -
+done"#;
+
+/// What was seen, and how many of the moves had been made.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    pub(super) done: usize,
+    pub(super) places: BTreeMap<String, Place>,
+}
+
+/// A path.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// What stands there.
+    pub(super) thing: Option<Thing>,
+    /// The file system of its folder; none where there is no such folder.
+    pub(super) device: Option<String>,
+}
+
+/// What tells a thing from another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Thing {
+    /// Its number in its file system.
+    pub(super) inode: String,
+    /// When it was made, where the host knows that.
+    pub(super) born: String,
+    /// When it was changed.
+    pub(super) changed: String,
+    /// Its size.
+    pub(super) size: String,
+    /// File, folder, link…: the upper digits of its mode.
+    pub(super) kind: String,
+}
+
+impl Thing {
+    /// Whether it is the same thing. Numbers are used again, so the times have a say; where a layered file system (of a container)
+    /// could not but copy it, it has another number and birth, but was not changed since.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        let known = |born: &str| born.bytes().any(|byte| matches!(byte, b'1'..=b'9'));
+        let born = !known(&self.born) || !known(&other.born) || self.born == other.born;
+        let same = self.inode == other.inode && born;
+        let copied = self.changed == other.changed && self.size == other.size;
+        self.kind == other.kind && (same || copied)
+    }
+
+    fn parse(line: &str) -> Option<Self> {
+        let mut words = line.split(' ').map(str::to_owned);
+        let (inode, born, changed, size, mode) =
+            (words.next()?, words.next()?, words.next()?, words.next()?, words.next()?);
+        let mode = u32::from_str_radix(&mode, 16).ok()?;
+        Some(Self { inode, born, changed, size, kind: format!("{:o}", mode >> 12) })
+    }
+}
+
+/// What looks at `paths`.
+pub(super) fn command<'a>(paths: impl Iterator<Item = &'a String>) -> Command {
+    let words: Vec<String> = paths.map(|path| quote(path)).collect();
+    Command::read(format!("set -- {}{LOOK}", words.join(" ")))
+}
+
+/// What was seen of `paths`.
+pub(super) fn seen<'a>(
+    paths: impl Iterator<Item = &'a String>,
+    said: &Output,
+) -> Result<BTreeMap<String, Place>, ActionError> {
+    let cannot = |why: &str| ActionError::failed(format!("looking at what is to be moved: {why}"));
+    if !said.success() {
+        return Err(cannot(said.error_text().trim()));
+    }
+    let text = said.text();
+    let mut lines = text.lines();
+    let mut places = BTreeMap::new();
+    for path in paths {
+        let (Some(thing), Some(device)) = (lines.next(), lines.next()) else {
+            return Err(cannot("the answer is cut off"));
+        };
+        let thing = match thing {
+            "-" => None,
+            "hidden" => return Err(cannot(&format!("the folder of {path} may not be looked into: as another user?"))),
+            line => Some(Thing::parse(line).ok_or_else(|| cannot(&format!("`{line}`")))?),
+        };
+        let device = (device != "-").then(|| device.to_owned());
+        places.insert(path.clone(), Place { thing, device });
+    }
+    Ok(places)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn things_are_told_apart() {
+        let thing = |line: &str| Thing::parse(line).unwrap();
+        let folder = thing("12 0.000000000 100.5 4096 41ed");
+        assert_eq!(folder.kind, "4");
+        assert!(folder.is(&thing("12 0 200.5 4096 41c0")), "what is in it, and its mode, may change");
+        assert!(folder.is(&thing("77 0 100.5 4096 41ed")), "copied by a layered file system");
+        assert!(!folder.is(&thing("77 0 200.5 4096 41ed")));
+        assert!(!folder.is(&thing("12 0 100.5 4096 81a4")));
+        let born = thing("12 50.1 100.5 4096 41ed");
+        assert!(!born.is(&thing("12 60.1 200.5 4096 41ed")), "the number was used again");
+        assert_eq!(Thing::parse("stat: cannot"), None);
+    }
+
+    #[test]
+    fn the_answer_is_read_in_the_order_of_the_paths() {
+        let paths = ["/a".to_owned(), "/b".to_owned()];
+        let said = |stdout: &str| Output { stdout: stdout.into(), ..Output::default() };
+        let places = seen(paths.iter(), &said("12 0 1 2 41ed\n65024\n-\n-\n")).unwrap();
+        assert_eq!(places["/a"].device.as_deref(), Some("65024"));
+        assert_eq!(places["/b"], Place::default());
+        assert!(seen(paths.iter(), &said("-\n1\n")).is_err());
+        let hidden = seen(paths.iter(), &said("hidden\n1\n-\n1\n")).unwrap_err().to_string();
+        assert!(hidden.contains("the folder of /a may not be looked into"), "{hidden}");
+    }
+}
