@@ -58,6 +58,12 @@ impl Diagnostics {
         &mut self.0[at]
     }
 
+    /// Takes over one that was made elsewhere.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        let added = self.add(diagnostic.severity, diagnostic.span.as_ref(), diagnostic.message);
+        added.hint = added.hint.take().or(diagnostic.hint);
+    }
+
     /// Whether anything found keeps the book from running.
     #[must_use]
     pub fn has_errors(&self) -> bool {
@@ -82,11 +88,7 @@ impl Diagnostics {
 
     /// Takes over what another pass found.
     pub fn extend(&mut self, other: Self) {
-        for diagnostic in other.0 {
-            let hint = diagnostic.hint;
-            let added = self.add(diagnostic.severity, diagnostic.span.as_ref(), diagnostic.message);
-            added.hint = added.hint.take().or(hint);
-        }
+        other.0.into_iter().for_each(|diagnostic| self.push(diagnostic));
     }
 }
 

@@ -1,1 +1,23 @@
-//! plan
+//! From a book to a plan: variables, strict templates, the choice of hosts, references, fingerprints.
+
+mod check;
+mod ground;
+mod hosts;
+mod missing;
+mod outputs;
+mod planned;
+mod render;
+mod resolve;
+mod scope;
+mod selection;
+mod started;
+mod template;
+mod value;
+mod vars;
+
+pub use planned::{Inputs, Plan, PlannedHost, PlannedPhase, PlannedStep};
+pub use resolve::resolve;
+pub use scope::{RenderError, Scope, Situation};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,123 @@
+//! `steps.<id>`: what a step left, as templates see it.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::base::{Role, StepId, UnitId};
+use crate::events::UnitState;
+use crate::events::record::Outputs;
+use crate::events::view::{RunView, UnitView};
+use crate::model::OnFailure;
+
+use super::planned::{Plan, PlannedStep};
+use super::value;
+
+/// What is known of what a step left.
+pub(super) enum Left {
+    /// This.
+    Known(Value),
+    /// Nothing, for this reason: what stands for it holds next to nothing.
+    Nothing(String, Value),
+    /// It has not run.
+    Unknown,
+}
+
+/// What the step left.
+pub(super) fn of(plan: &Plan, step: &PlannedStep, view: Option<&RunView>) -> Left {
+    let units: Vec<(&UnitId, &UnitView)> = view.map(|view| units(view, step.id())).unwrap_or_default();
+    let list = view.and_then(|view| view.lists.get(step.id()));
+    if units.is_empty() && !list.is_some_and(Vec::is_empty) {
+        return match &step.left_out {
+            Some(why) => Left::Nothing(format!("`{}` is left out: {why}", step.id()), json!({"changed": false})),
+            None => Left::Unknown,
+        };
+    }
+    let goes_on = step.step.max_failures.is_some_and(|allowed| allowed > 0)
+        || step.step.on_failure.unwrap_or(plan.book.defaults.on_failure) == OnFailure::Continue;
+    let is_settled = |state: &UnitState| state.is_over() || goes_on && state.is_in_trouble();
+    if !units.iter().all(|(_, unit)| is_settled(&unit.state)) {
+        return Left::Unknown;
+    }
+    let value = value(step, &units, list.map(Vec::as_slice));
+    let left: Vec<&&UnitView> =
+        units.iter().map(|(_, unit)| unit).filter(|unit| unit.state.is_over() && unit.outputs.is_some()).collect();
+    if left.is_empty() && !units.is_empty() {
+        let was_skipped = units.iter().all(|(_, unit)| matches!(unit.state, UnitState::Skipped));
+        let why = if was_skipped { "was skipped" } else { "did not succeed" };
+        return Left::Nothing(format!("`{}` {why}: it left no output", step.id()), value);
+    }
+    Left::Known(value)
+}
+
+fn units<'v>(view: &'v RunView, step: &StepId) -> Vec<(&'v UnitId, &'v UnitView)> {
+    let first = UnitId { step: step.clone(), item: None, host: None };
+    view.units.range(first..).take_while(|(unit, _)| unit.step == *step).collect()
+}
+
+fn value(step: &PlannedStep, units: &[(&UnitId, &UnitView)], list: Option<&[Value]>) -> Value {
+    let mut items: BTreeMap<Option<u32>, BTreeMap<Option<&Role>, &UnitView>> = BTreeMap::new();
+    for (unit, seen) in units {
+        items.entry(unit.item).or_default().insert(unit.host.as_ref(), seen);
+    }
+    let none = BTreeMap::new();
+    if step.step.foreach.is_none() {
+        return of_item(items.get(&None).unwrap_or(&none));
+    }
+    let begun = items.keys().filter_map(|item| *item).max().map_or(0, |last| last + 1);
+    let count = list.map_or(begun, |list| u32::try_from(list.len()).unwrap_or(u32::MAX).max(begun));
+    let results: Vec<Value> = (0..count)
+        .map(|index| {
+            let mut result = of_item(items.get(&Some(index)).unwrap_or(&none));
+            if let (Some(item), Value::Object(result)) = (list.and_then(|list| list.get(index as usize)), &mut result) {
+                result.insert("item".to_owned(), value::unmarked(item.clone()));
+            }
+            result
+        })
+        .collect();
+    json!({"changed": results.iter().any(has_changed), "results": results})
+}
+
+/// What the units of one item left: directly where there is one, and by host.
+fn of_item(units: &BTreeMap<Option<&Role>, &UnitView>) -> Value {
+    let mut hosts = Map::new();
+    let mut whole = Map::new();
+    for (host, unit) in units {
+        let left = of_unit(unit);
+        if let Some(host) = host {
+            hosts.insert(host.to_string(), left.clone());
+        }
+        if let (1, Value::Object(left)) = (units.len(), left) {
+            whole = left;
+        }
+    }
+    let changed = units.values().any(|unit| has_changed(&of_unit(unit)));
+    whole.insert("changed".to_owned(), Value::Bool(changed));
+    if !hosts.is_empty() {
+        whole.insert("hosts".to_owned(), Value::Object(hosts));
+    }
+    Value::Object(whole)
+}
+
+fn has_changed(left: &Value) -> bool {
+    left.get("changed").and_then(Value::as_bool).unwrap_or(false)
+}
+
+fn of_unit(unit: &UnitView) -> Value {
+    match &unit.outputs {
+        Some(outputs) if unit.state.is_over() => of_outputs(outputs),
+        _ => json!({"changed": false}),
+    }
+}
+
+/// Bytes from a host cannot name a secret.
+fn of_outputs(outputs: &Outputs) -> Value {
+    value::unmarked(json!({
+        "stdout": outputs.stdout,
+        "stderr": outputs.stderr,
+        "exit_code": outputs.exit_code,
+        "changed": outputs.changed,
+        "answers": outputs.answers,
+        "note": outputs.note,
+    }))
+}

@@ -1,0 +1,311 @@
+//! Rendering of one text, given what its names stand for.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use serde_json::Value;
+use tera::{Context, ErrorKind, Kwargs, State, Tera, TeraResult};
+
+use crate::base::{Span, StepId, secret, shell};
+use crate::model::yaml::Places;
+use crate::model::{Diagnostic, Diagnostics, Severity};
+
+use super::template::{Code, Piece, Reference, Segment, Template, is_template};
+use super::value;
+
+/// What the names in a template stand for.
+pub(super) trait Names {
+    /// What `root` stands for, where it is anything; `references` are those of the template that begin with it.
+    fn value(&self, root: &str, references: &[&Reference]) -> Result<Option<tera::Value>, Fault>;
+
+    /// Says why `reference` stands for nothing.
+    fn explain(&self, reference: &Reference) -> Fault;
+}
+
+/// Why a template gives nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Fault {
+    /// That step has to run first.
+    Unknown(StepId),
+    /// It is wrong, there.
+    Wrong { message: String, hint: Option<String>, range: Range<usize> },
+    /// What it uses is wrong, and that was reported.
+    Reported(Box<Diagnostic>),
+}
+
+impl Fault {
+    pub(super) fn wrong(range: Range<usize>, message: impl Into<String>) -> Self {
+        Self::Wrong { message: message.into(), hint: None, range }
+    }
+
+    pub(super) fn hint(self, said: impl Into<String>) -> Self {
+        match self {
+            Self::Wrong { message, range, .. } => Self::Wrong { message, hint: Some(said.into()), range },
+            other => other,
+        }
+    }
+
+    /// As a diagnostic about the scalar `text` at `span`; the step that has to run first where that is all.
+    pub(super) fn diagnostic(self, span: &Span, text: &str, places: &Places) -> Result<Diagnostic, StepId> {
+        match self {
+            Self::Unknown(step) => Err(step),
+            Self::Reported(diagnostic) => Ok(*diagnostic),
+            Self::Wrong { message, hint, range } => {
+                let span = Some(places.within(span, text, range));
+                Ok(Diagnostic { severity: Severity::Error, message, span, hint })
+            }
+        }
+    }
+
+    /// The same about a file whose text is `text`.
+    pub(super) fn in_file(self, name: &str, text: &str) -> Result<Diagnostic, StepId> {
+        let whole = Span { file: name.into(), line: 1, column: 1, start: 0, end: text.len() };
+        match self {
+            Self::Wrong { message, hint, range } => {
+                let span = Some(span_within(&whole, text, &range));
+                Ok(Diagnostic { severity: Severity::Error, message, span, hint })
+            }
+            other => other.diagnostic(&whole, text, &Places::default()),
+        }
+    }
+
+    /// Reports it, where it is wrong.
+    pub(super) fn report(self, span: &Span, text: &str, places: &Places, diagnostics: &mut Diagnostics) {
+        let Ok(Diagnostic { message, span: at, hint, .. }) = self.diagnostic(span, text, places) else { return };
+        let added = diagnostics.error(at.as_ref().unwrap_or(span), message);
+        if let Some(hint) = hint {
+            added.hint(hint);
+        }
+    }
+
+    /// `before` bytes stood before the text that it is about.
+    fn shifted(self, before: usize, end: usize) -> Self {
+        let shift = |at: usize| at.saturating_sub(before).min(end);
+        match self {
+            Self::Wrong { message, hint, range } => {
+                Self::Wrong { message, hint, range: shift(range.start)..shift(range.end) }
+            }
+            other => other,
+        }
+    }
+}
+
+/// Where the bytes `range` of a file stand.
+pub(super) fn span_within(file: &Span, text: &str, range: &Range<usize>) -> Span {
+    let start = text.floor_char_boundary(range.start.min(text.len()));
+    let end = text.floor_char_boundary(range.end.clamp(start, text.len()));
+    let before = &text[..start];
+    let line = u32::try_from(before.matches('\n').count() + 1).unwrap_or(u32::MAX);
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    Span { file: file.file.clone(), line, column: u32::try_from(column).unwrap_or(u32::MAX), start, end }
+}
+
+/// `text`, rendered.
+pub(super) fn text<'t>(text: &'t str, names: &dyn Names) -> Result<Cow<'t, str>, Fault> {
+    if !is_template(text) {
+        return Ok(Cow::Borrowed(text));
+    }
+    rendered(&Template::read(text), text, names).map(Cow::Owned)
+}
+
+fn rendered(template: &Template<'_>, text: &str, names: &dyn Names) -> Result<String, Fault> {
+    if !template.is_simple() {
+        let context = context(template, names)?;
+        return tera().render_str(text, &context, false).map_err(|error| fault(&error, text, template, names));
+    }
+    let mut whole = String::with_capacity(text.len() + 32);
+    for piece in &template.pieces {
+        match piece {
+            Piece::Text(text) => whole.push_str(text),
+            Piece::Output(code) => whole.push_str(&text_of(&simple_value(code, names)?)),
+            Piece::Tag(_) | Piece::Comment | Piece::Raw => {}
+        }
+    }
+    Ok(whole)
+}
+
+fn text_of(value: &tera::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// What `text` gives where it is exactly one expression: a value that keeps its type. None where it is anything else.
+pub(super) fn typed(text: &str, names: &dyn Names) -> Option<Result<Value, Fault>> {
+    if !text.starts_with("{{") {
+        return None;
+    }
+    let template = Template::read(text);
+    let code = template.only_expression()?;
+    Some(evaluated(&template, code, text, names))
+}
+
+/// What an expression without braces gives.
+pub(super) fn expression(text: &str, names: &dyn Names) -> Result<Value, Fault> {
+    let template = Template::expression(text);
+    match template.only_expression() {
+        Some(code) => evaluated(&template, code, text, names),
+        None => {
+            Err(syntax(text, 0..text.len(), true).unwrap_or_else(|| Fault::wrong(0..text.len(), "not an expression")))
+        }
+    }
+}
+
+fn evaluated(template: &Template<'_>, code: &Code<'_>, text: &str, names: &dyn Names) -> Result<Value, Fault> {
+    if code.simple().is_some() {
+        return simple_value(code, names).map(|value| value::from_templates(&value));
+    }
+    let context = context(template, names)?;
+    let inner = &text[code.range.clone()];
+    let kept = tera().render_str(&kept(inner), &context, false).map_err(|error| {
+        fault(&error, inner, template, names).shifted(KEPT_BEFORE.len(), inner.len()).moved(code.range.start)
+    })?;
+    serde_json::from_str(&kept).map_err(|error| Fault::wrong(code.range.clone(), error.to_string()))
+}
+
+const KEPT_BEFORE: &str = "{{(";
+
+/// A template that gives an expression's value as JSON.
+fn kept(expression: &str) -> String {
+    format!("{KEPT_BEFORE}{expression})|__runbook_json}}}}")
+}
+
+impl Fault {
+    fn moved(self, by: usize) -> Self {
+        match self {
+            Self::Wrong { message, hint, range } => {
+                Self::Wrong { message, hint, range: range.start + by..range.end + by }
+            }
+            other => other,
+        }
+    }
+}
+
+/// Why Tera cannot read `text`, or an expression without braces; none where it can. Nothing is looked up or done.
+pub(super) fn syntax(text: &str, range: Range<usize>, is_expression: bool) -> Option<Fault> {
+    let inner = &text[range.clone()];
+    let (before, whole) = if is_expression {
+        ("{% if false %}{{(", format!("{{% if false %}}{{{{({inner})}}}}{{% endif %}}"))
+    } else {
+        ("{% if false %}", format!("{{% if false %}}{inner}{{% endif %}}"))
+    };
+    let error = tera().render_str(&whole, &Context::new(), false).err()?;
+    let fault = plain_fault(&error, &whole);
+    Some(fault.shifted(before.len(), inner.len()).moved(range.start))
+}
+
+/// The path's value, or why there is none.
+fn simple_value(code: &Code<'_>, names: &dyn Names) -> Result<tera::Value, Fault> {
+    let Some(simple) = code.simple() else { return Err(Fault::wrong(code.range.clone(), "not a path")) };
+    let reference = simple.reference;
+    let root = names.value(reference.root(), &[reference])?;
+    let found = root.and_then(|root| at_path(root, &reference.path[1..]));
+    let value = found.filter(|value| !value.is_undefined()).ok_or_else(|| names.explain(reference))?;
+    if !simple.quote {
+        return Ok(value);
+    }
+    quoted(&value).map(tera::Value::from).map_err(|why| Fault::wrong(code.range.clone(), why))
+}
+
+fn at_path(mut value: tera::Value, path: &[(Segment, Range<usize>)]) -> Option<tera::Value> {
+    for (segment, _) in path {
+        value = match segment {
+            Segment::Name(name) => value.as_map()?.get(&tera::value::Key::Str(name.as_str()))?.clone(),
+            Segment::Index(index) => value.as_array()?.get(*index)?.clone(),
+            Segment::Dynamic => return None,
+        };
+    }
+    Some(value)
+}
+
+/// What Tera needs to know: no more than what the template refers to.
+fn context(template: &Template<'_>, names: &dyn Names) -> Result<Context, Fault> {
+    let mut context = Context::new();
+    let all: Vec<&Reference> = template.all_references().collect();
+    for reference in &all {
+        let root = reference.root();
+        if context.contains_key(root) {
+            continue;
+        }
+        let same: Vec<&Reference> = all.iter().copied().filter(|other| other.root() == root).collect();
+        if let Some(value) = names.value(root, &same)? {
+            context.insert_value(root.to_owned(), value);
+        }
+    }
+    Ok(context)
+}
+
+/// What Tera says, in our words; about something undefined `names` knows more.
+fn fault(error: &tera::Error, text: &str, template: &Template<'_>, names: &dyn Names) -> Fault {
+    let fault = plain_fault(error, text);
+    let Fault::Wrong { message, range, .. } = &fault else { return fault };
+    if !message.contains("undefined") && !message.contains("not defined") {
+        return fault;
+    }
+    let about = |reference: &&Reference| reference.range.start <= range.end && range.start <= reference.range.end;
+    template.references().find(about).map_or_else(|| fault.clone(), |reference| names.explain(reference))
+}
+
+fn plain_fault(error: &tera::Error, text: &str) -> Fault {
+    match error.kind() {
+        ErrorKind::SyntaxError(report) => {
+            Fault::wrong(report.span().range.clone(), fragment(report.message())).hint(KEEP_RAW)
+        }
+        ErrorKind::RenderingError(report) => Fault::wrong(report.span().range.clone(), fragment(report.message())),
+        other => {
+            let told = other.to_string();
+            let line = told.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+            let name = line.split('`').nth(1).unwrap_or_default();
+            let range = match text.find(name).filter(|_| !name.is_empty()) {
+                Some(at) => at..at + name.len(),
+                None => 0..text.len(),
+            };
+            Fault::wrong(range, fragment(&line))
+        }
+    }
+}
+
+const KEEP_RAW: &str =
+    "`{{`, `{%` and `{#` begin a template: between `{% raw %}` and `{% endraw %}` text stays as it is";
+
+/// A message as a lower-case fragment of one line.
+fn fragment(message: &str) -> String {
+    let line = message.lines().next().unwrap_or_default().trim_end_matches('.');
+    let mut characters = line.chars();
+    characters.next().map_or_else(String::new, |first| first.to_lowercase().chain(characters).collect())
+}
+
+fn tera() -> &'static Tera {
+    static TERA: OnceLock<Tera> = OnceLock::new();
+    TERA.get_or_init(|| {
+        let mut tera = Tera::default();
+        tera.register_filter("quote", |value: &tera::Value, _: Kwargs, _: &State<'_>| -> TeraResult<String> {
+            quoted(value).map_err(tera::Error::message)
+        });
+        tera.register_filter("__runbook_json", |value: &tera::Value, _: Kwargs, _: &State<'_>| {
+            if value.is_undefined() {
+                return Err(tera::Error::message("it is undefined"));
+            }
+            serde_json::to_string(value).map_err(tera::Error::message)
+        });
+        tera
+    })
+}
+
+/// A shell word; of a list, a word of each item.
+fn quoted(value: &tera::Value) -> Result<String, String> {
+    if value.is_undefined() {
+        return Err("`quote` of something undefined".to_owned());
+    }
+    if value.is_map() {
+        return Err("`quote` makes a word of a text, not of a mapping".to_owned());
+    }
+    if let Some(items) = value.as_array() {
+        let words: Result<Vec<String>, String> = items.iter().map(quoted).collect();
+        return words.map(|words| words.join(" "));
+    }
+    let text = text_of(value);
+    if secret::is_sealed(&text) {
+        return Err("a secret cannot be quoted: its value is put in later".to_owned());
+    }
+    Ok(shell::quote(&text))
+}

@@ -1,0 +1,128 @@
+//! Making a plan of a book.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::base::{Role, RunId, Span, Spanned, instant};
+use crate::model::step::{Step, Text};
+use crate::model::{Book, Diagnostics, Phase};
+
+use super::ground::{Ground, NO_RUN};
+use super::planned::{Inputs, Plan, PlannedPhase, PlannedStep};
+use super::scope::{RenderError, Scope, Situation};
+use super::vars::Vars;
+use super::{check, hosts, selection};
+
+/// Makes a book ready to be carried out, and reports everything that is wrong with it: every action is decoded for every host, with what is
+/// known beforehand. No plan where anything is an error.
+#[must_use]
+pub fn resolve(mut book: Book, inputs: &Inputs) -> (Option<Plan>, Diagnostics) {
+    let mut diagnostics = Diagnostics::default();
+    hosts::replace(&mut book, &inputs.hosts, &mut diagnostics);
+    let (ground, hosts) = Ground::of(&book, inputs, &mut diagnostics);
+    let mut plan = Plan {
+        name: book.name.value.clone(),
+        deadline: None,
+        hosts,
+        vars: ground.vars.as_json(),
+        phases: Vec::new(),
+        fingerprints: BTreeMap::new(),
+        files: BTreeMap::new(),
+        ground: Arc::new(ground),
+        book,
+    };
+    lay_out(&mut plan, &mut diagnostics);
+    selection::apply(&mut plan, &inputs.selection, &mut diagnostics);
+    check::check(&mut plan, inputs, &mut diagnostics);
+    let plan = (!diagnostics.has_errors()).then_some(plan);
+    (plan, diagnostics)
+}
+
+/// Phases and steps, then their names and gates as far as those are the same for all hosts.
+fn lay_out(plan: &mut Plan, diagnostics: &mut Diagnostics) {
+    plan.phases = plan.book.phases.iter().enumerate().map(|(at, phase)| planned_phase(plan, at, phase)).collect();
+    of_restored(plan);
+    let run = RunId::from(NO_RUN);
+    let situation = Situation { run: &run, started: Timestamp::UNIX_EPOCH, view: None };
+    let scope = Scope::of_book(plan, situation);
+    let name = shown(&scope, &plan.book.name, diagnostics);
+    let deadline = plan.book.deadline.as_ref().and_then(|text| deadline(&scope, text, diagnostics));
+    let mut phases = plan.phases.clone();
+    for (at, phase) in phases.iter_mut().enumerate() {
+        let scope = Scope::of_phase(plan, at, situation);
+        let mut say = |text: &mut Text| text.value = shown(&scope, text, diagnostics);
+        phase.description.iter_mut().for_each(&mut say);
+        if let Some(confirm) = &mut phase.confirm {
+            say(&mut confirm.prompt);
+            confirm.typed.iter_mut().for_each(&mut say);
+        }
+        let mut name = |name: &mut String, span: &Span| {
+            let written = Spanned::new(std::mem::take(name), span.clone());
+            *name = shown(&scope, &written, diagnostics);
+        };
+        name(&mut phase.name, &plan.book.phases[at].span);
+        phase.steps.iter_mut().for_each(|step| name(&mut step.name, &step.step.span));
+    }
+    (plan.name, plan.deadline, plan.phases) = (name, deadline, phases);
+}
+
+fn planned_phase(plan: &Plan, at: usize, phase: &Phase) -> PlannedPhase {
+    let step = |step: &Step| PlannedStep {
+        name: step.name.clone(),
+        step: step.clone(),
+        phase: at,
+        hosts: plan.roles(&step.on),
+        left_out: None,
+        uses: BTreeSet::new(),
+    };
+    PlannedPhase {
+        id: phase.id.value.clone(),
+        name: phase.name.clone(),
+        description: phase.description.clone(),
+        confirm: phase.confirm.clone(),
+        parallel: phase.parallel,
+        vars: plan.ground.phases.get(at).map(Vars::as_json).unwrap_or_default(),
+        steps: phase.steps.iter().map(step).collect(),
+    }
+}
+
+/// A text for people; as written where a step has to run first.
+fn shown(scope: &Scope<'_>, text: &Text, diagnostics: &mut Diagnostics) -> String {
+    match scope.text(text) {
+        Ok(rendered) => rendered,
+        Err(RenderError::Unknown(_)) => text.value.clone(),
+        Err(RenderError::Wrong(wrong)) => {
+            diagnostics.push(*wrong);
+            text.value.clone()
+        }
+    }
+}
+
+fn deadline(scope: &Scope<'_>, text: &Text, diagnostics: &mut Diagnostics) -> Option<Timestamp> {
+    let rendered = shown(scope, text, diagnostics);
+    instant::parse(&rendered)
+        .map_err(|error| {
+            diagnostics
+                .error(&text.span, format!("`rollback_by` is `{rendered}`: {error}"))
+                .hint("instants look like `2018-08-20T09:00Z`, `2018-08-20T09:00+12:00`");
+        })
+        .ok()
+}
+
+/// A `restores` alone acts where the step that it restores did.
+fn of_restored(plan: &mut Plan) {
+    let hosts: Vec<(usize, usize, Vec<Role>)> = plan
+        .steps()
+        .filter(|step| step.step.action.is_none())
+        .filter_map(|step| {
+            let (phase, at) = *plan.ground.places_of_steps.get(step.id())?;
+            let restored = plan.step(&step.step.restores.as_ref()?.value)?;
+            Some((phase, at, restored.hosts.clone()))
+        })
+        .collect();
+    for (phase, at, roles) in hosts {
+        plan.phases[phase].steps[at].hosts = roles;
+    }
+}
