@@ -1,9 +1,31 @@
 //! Carries a plan out: run, resume, roll back, preview. Knows no terminal.
 
+mod around;
+mod by_hand;
+pub mod controller;
+mod edits;
+mod foresee;
+mod gate;
+mod hold;
 pub mod operator;
+mod prepare;
+mod recover;
+mod restore;
+mod rollback;
+mod run;
 pub mod setup;
 pub mod signal;
+mod step;
+mod trouble;
+mod undo;
+mod unit;
+mod units;
+mod verify;
+mod world;
 
+pub use controller::{ByHand, Controller, EngineError, Jobs};
+pub use edits::{Edit, EditKind, edits};
+pub use foresee::{foresee, foresee_rollback};
 pub use operator::{Gate, GateAnswer, Operator, Remedy, RollbackTarget, TaskAnswer, Trouble};
 pub use setup::{Connector, Destination, End, Manner, Screen, Setup};
 pub use signal::{Interrupter, Signals, Wish};

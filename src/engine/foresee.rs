@@ -1,0 +1,279 @@
+//! The dry run: what would happen, by looking and by nothing else.
+
+use std::sync::Arc;
+
+use futures::StreamExt as _;
+
+use crate::actions::{ActionError, Check, Hold, Verdict};
+use crate::base::{UnitId, secret};
+use crate::events::record::{Reversal, Undo};
+use crate::events::{Foreseen, Foresight, Preview, RunView};
+use crate::model::step::UndoSpec;
+use crate::model::{Node, Shape, kinds};
+use crate::plan::{Plan, PlannedStep, RenderError, Scope};
+
+use super::around::Around;
+use super::controller::EngineError;
+use super::prepare::{Prepared, Unready};
+use super::setup::Setup;
+use super::units::{Untold, Work};
+use super::world::World;
+
+/// How many units are looked at at the same time: looking changes nothing, so their order does not matter.
+const LOOKING: usize = 16;
+
+/// What would happen, unit by unit: reads the hosts and changes nothing. With the view of a run, only what is left of it.
+///
+/// # Errors
+/// Where a host is another machine than it was. A host that cannot be reached shows in its units' foresight.
+pub async fn foresee(
+    setup: &Setup,
+    plan: &Arc<Plan>,
+    view: Option<&RunView>,
+    offline: bool,
+) -> Result<Vec<Foreseen>, EngineError> {
+    let view = Arc::new(view.cloned().unwrap_or_default());
+    let world = World::of_view(setup.clone(), view.clone(), plan.clone());
+    let steps: Vec<&PlannedStep> = world.plan.steps().collect();
+    let foreseen = world.foresee(&steps, &view, offline).await;
+    world.close().await;
+    foreseen
+}
+
+/// What rollback to just before `to` would take back, in its order, without asking any host.
+#[must_use]
+pub fn foresee_rollback(view: &RunView, to: Option<&crate::base::StepId>) -> Vec<Foreseen> {
+    let foreseen = |unit: UnitId| {
+        let reversal = view.state(&unit).attempt()?.reversal.clone();
+        let step = view.step(&unit.step);
+        let name = step.map_or_else(|| unit.step.to_string(), |step| step.name.clone());
+        Some(Foreseen {
+            name,
+            action: reversal.action.clone(),
+            place: step.map(|step| step.place.clone()).unwrap_or_default(),
+            irreversible: step.and_then(|step| step.irreversible.clone()),
+            gated: false,
+            foresight: way_back(&reversal),
+            unit,
+        })
+    };
+    view.undo_order(to).into_iter().filter_map(foreseen).collect()
+}
+
+fn way_back(reversal: &Reversal) -> Foresight {
+    let (undo, reversible) = match &reversal.data {
+        Undo::Captured { .. } => ("what was there before is put back".to_owned(), true),
+        Undo::Written { calls } => {
+            (calls.iter().map(|call| shown(&call.call.value)).collect::<Vec<_>>().join("\n"), true)
+        }
+        Undo::Again { unit } => (format!("`{}` is applied again", unit.step), true),
+        Undo::Nothing => return Foresight::LeftOut { why: "it changed nothing".to_owned() },
+        Undo::None { why } => (format!("no way back: {why}"), false),
+    };
+    let preview = Preview { summary: reversal.summary.clone(), detail: String::new(), undo };
+    Foresight::WouldChange { preview, reversible }
+}
+
+impl World {
+    /// What would happen to these steps.
+    pub(super) async fn foresee(
+        &self,
+        steps: &[&PlannedStep],
+        view: &RunView,
+        offline: bool,
+    ) -> Result<Vec<Foreseen>, EngineError> {
+        let mut looks = Vec::new();
+        for step in steps {
+            match self.units(step, view) {
+                Ok(items) => looks.extend(items.into_iter().flatten().map(|work| (*step, work, None))),
+                Err(untold) => {
+                    let unit = UnitId { step: step.id().clone(), item: None, host: None };
+                    let foresight = match untold {
+                        Untold::Unknown(other) => Foresight::UnknownUntil { step: other },
+                        Untold::Wrong(failure) => Foresight::Blocked { why: failure.why, may_clear: false },
+                    };
+                    looks.push((*step, Work { unit, item: None }, Some(foresight)));
+                }
+            }
+        }
+        let mut foreseen: Vec<Foreseen> = futures::stream::iter(looks)
+            .map(|(step, work, known)| async move {
+                let foresight = match known {
+                    Some(known) => known,
+                    None => self.foresight(step, &work, view, offline).await,
+                };
+                foreseen(step, work.unit, foresight)
+            })
+            .buffered(LOOKING)
+            .collect()
+            .await;
+        if let Some(fatal) = self.fatal() {
+            return Err(fatal);
+        }
+        hope(&mut foreseen);
+        Ok(foreseen)
+    }
+
+    async fn foresight(&self, step: &PlannedStep, work: &Work, view: &RunView, offline: bool) -> Foresight {
+        if let Some(why) = &step.left_out {
+            return Foresight::LeftOut { why: why.clone() };
+        }
+        if view.state(&work.unit).is_over() {
+            return Foresight::AsAsked;
+        }
+        match self.look(step, work, view, offline).await {
+            Ok(foresight) => self.masked(foresight),
+            Err(Looked::Unready(Unready::Unknown(step)) | Looked::Failed(ActionError::Unknown(step))) => {
+                Foresight::UnknownUntil { step }
+            }
+            Err(Looked::Unready(unready)) => Foresight::Blocked { why: unready.failure().why, may_clear: false },
+            Err(Looked::Failed(error)) => {
+                Foresight::Blocked { why: self.masker.mask(&error.to_string()), may_clear: false }
+            }
+        }
+    }
+
+    async fn look(&self, step: &PlannedStep, work: &Work, view: &RunView, offline: bool) -> Result<Foresight, Looked> {
+        if let Some(when) = &step.step.when {
+            let situation = self.situation(view);
+            let scope = Scope::of(&self.plan, step, situation, work.unit.host.as_ref(), work.item.as_ref());
+            if !scope.condition(when)? {
+                return Ok(Foresight::LeftOut { why: format!("not when {}", when.value) });
+            }
+        }
+        if let (Some(restored), None) = (&step.step.restores, &step.step.action) {
+            let undo = format!("`{}` is applied again", restored.value);
+            let preview = Preview { summary: format!("take back `{}`", restored.value), detail: String::new(), undo };
+            return Ok(Foresight::WouldChange { preview, reversible: true });
+        }
+        let prepared = self.prepare(step, &work.unit, work.item.clone(), view)?;
+        let Some(action) = &prepared.action else { return Ok(Foresight::AsAsked) };
+        if let Some(hold) = action.hold() {
+            return Ok(Foresight::Waits { what: waits_for(&hold) });
+        }
+        if offline {
+            let detail = step.step.action.as_ref().map(|call| shown(&call.value)).unwrap_or_default();
+            let summary = format!("{}, not looked at", action.kind());
+            return Ok(would_change(&prepared, Preview { summary, detail, undo: String::new() }));
+        }
+        let around = Around::new(self, Some(&prepared));
+        let read = around.read(&prepared, 0).await?;
+        if let Some(unless) = &prepared.unless
+            && unless.probe(&read).await? == Verdict::Holds
+        {
+            return Ok(Foresight::AsAsked);
+        }
+        Ok(match action.check(&read).await? {
+            Check::Satisfied => Foresight::AsAsked,
+            Check::Differs(seen) => would_change(&prepared, action.preview(&seen)?),
+            Check::Blocked(why) | Check::Unknowable(why) => Foresight::Blocked { why, may_clear: false },
+        })
+    }
+
+    fn masked(&self, foresight: Foresight) -> Foresight {
+        let mask = |text: &str| self.masker.mask(&secret::shown(text));
+        match foresight {
+            Foresight::WouldChange { preview, reversible } => Foresight::WouldChange {
+                preview: Preview {
+                    summary: mask(&preview.summary),
+                    detail: mask(&preview.detail),
+                    undo: mask(&preview.undo),
+                },
+                reversible,
+            },
+            Foresight::Blocked { why, may_clear } => Foresight::Blocked { why: mask(&why), may_clear },
+            other => other,
+        }
+    }
+}
+
+fn foreseen(step: &PlannedStep, unit: UnitId, foresight: Foresight) -> Foreseen {
+    let kind = step.step.action.as_ref().map_or("restores", |call| call.kind.value.as_str());
+    Foreseen {
+        unit,
+        name: step.name.clone(),
+        action: kind.to_owned(),
+        place: step.place(),
+        foresight,
+        irreversible: step.step.irreversible.as_ref().map(|why| why.value.clone()),
+        gated: step.step.confirm.is_some() || step.step.irreversible.is_some(),
+    }
+}
+
+/// What the step itself says about its way back is what counts.
+fn would_change(prepared: &Prepared<'_>, preview: Preview) -> Foresight {
+    let step = &prepared.step.step;
+    let undoes_itself =
+        step.action.as_ref().and_then(|call| kinds::action(&call.kind.value)).is_some_and(|kind| kind.undoes_itself);
+    let (undo, reversible) = match (&step.undo, &prepared.undo) {
+        (Some(UndoSpec::Irreversible(why)), _) => (format!("no way back: {}", why.value), false),
+        (Some(UndoSpec::Nothing), _) => ("nothing to take back".to_owned(), true),
+        (Some(_), Some(Undo::Written { calls })) => {
+            (calls.iter().map(|call| shown(&call.call.value)).collect::<Vec<_>>().join("\n"), true)
+        }
+        _ => (preview.undo.clone(), undoes_itself || step.restores.is_some()),
+    };
+    Foresight::WouldChange { preview: Preview { undo, ..preview }, reversible }
+}
+
+/// Why looking gave nothing.
+enum Looked {
+    Unready(Unready),
+    Failed(ActionError),
+}
+
+impl From<Unready> for Looked {
+    fn from(unready: Unready) -> Self {
+        Self::Unready(unready)
+    }
+}
+
+impl From<RenderError> for Looked {
+    fn from(error: RenderError) -> Self {
+        Self::Unready(error.into())
+    }
+}
+
+impl From<ActionError> for Looked {
+    fn from(error: ActionError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// What cannot be done as things stand may be possible once an earlier step has changed something on that host.
+fn hope(foreseen: &mut [Foreseen]) {
+    let mut changing = std::collections::BTreeSet::new();
+    for one in foreseen {
+        match &mut one.foresight {
+            Foresight::WouldChange { .. } | Foresight::UnknownUntil { .. } => {
+                changing.insert(one.unit.host.clone());
+            }
+            Foresight::Blocked { may_clear, .. } => *may_clear = changing.contains(&one.unit.host),
+            _ => {}
+        }
+    }
+}
+
+fn waits_for(hold: &Hold) -> String {
+    match hold {
+        Hold::For(pause) => crate::base::duration::show(*pause),
+        Hold::Until(until) => format!("until {until}"),
+        Hold::Person(task) => task.text.clone(),
+    }
+}
+
+/// A rendered value for people: a script as it is, anything else by its parts.
+fn shown(value: &Node) -> String {
+    match &value.shape {
+        Shape::Scalar(scalar) => scalar.text().unwrap_or_default(),
+        Shape::List(items) => items.iter().map(shown).collect::<Vec<_>>().join("\n"),
+        Shape::Map(entries) => entries
+            .iter()
+            .map(|(key, node)| match &node.shape {
+                Shape::Scalar(_) => format!("{}: {}", key.value, shown(node)),
+                _ => format!("{}:\n  {}", key.value, shown(node).replace('\n', "\n  ")),
+            })
+            .collect::<Vec<_>>()
+            .join("\n"),
+    }
+}

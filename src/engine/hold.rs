@@ -1,0 +1,104 @@
+//! What holds a run up: a time, or something that only a person can do.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::actions::{ActionError, Check, Hold, Task};
+use crate::events::record::Outputs;
+use crate::events::{Record, UnitState};
+
+use super::around::Around;
+use super::controller::Controller;
+use super::operator::TaskAnswer;
+use super::prepare::Prepared;
+use super::setup::SHORT_WAIT;
+use super::signal::Wish;
+use super::unit::{Ended, UnitEnd};
+
+impl Controller {
+    /// Waits for what the unit waits for, and settles it.
+    pub(super) async fn hold(&self, prepared: &Prepared<'_>, around: &Around<'_>) -> Ended {
+        let hold = prepared.action.as_ref().and_then(|action| action.hold());
+        match hold {
+            None => Ok(UnitEnd::Over),
+            Some(Hold::Person(task)) => self.wait_for_person(prepared, around, &task).await,
+            Some(Hold::Until(until)) => self.wait_until(prepared, around, until).await,
+            Some(Hold::For(pause)) => {
+                // Counted from when the wait was first reached, whatever happened to the controller since.
+                let until = match self.journal.view().state(&prepared.unit) {
+                    UnitState::Waiting(Some(until)) => until,
+                    _ => self.world.setup.clock.now().checked_add(pause).unwrap_or(Timestamp::MAX),
+                };
+                self.wait_until(prepared, around, until).await
+            }
+        }
+    }
+
+    async fn wait_until(&self, prepared: &Prepared<'_>, around: &Around<'_>, until: Timestamp) -> Ended {
+        let unit = &prepared.unit;
+        if self.journal.view().state(unit) != UnitState::Waiting(Some(until)) {
+            self.journal.append(Record::Waiting { unit: unit.clone(), until: Some(until) }).await?;
+        }
+        let setup = &self.world.setup;
+        let short = setup.clock.now().checked_add(SHORT_WAIT).is_ok_and(|soon| until <= soon);
+        let stays = !setup.manner.no_wait && (setup.operator.is_present() || short);
+        let over = setup.clock.now() >= until
+            || stays
+                && tokio::select! {
+                    () = setup.clock.sleep_until(until) => true,
+                    () = setup.signals.wanted(Wish::Stop) => false,
+                };
+        if !over {
+            return Ok(UnitEnd::Parked { why: prepared.step.name.clone(), until: Some(until) });
+        }
+        self.let_go(prepared, around, Outputs::default()).await
+    }
+
+    async fn wait_for_person(&self, prepared: &Prepared<'_>, around: &Around<'_>, task: &Task) -> Ended {
+        let unit = &prepared.unit;
+        if self.journal.view().state(unit) != UnitState::Waiting(None) {
+            self.journal.append(Record::Waiting { unit: unit.clone(), until: None }).await?;
+        }
+        match self.ask_person(prepared, task).await {
+            TaskAnswer::Done { answers, note, by } => {
+                let note = note.or_else(|| Some(format!("done: {by}")));
+                self.let_go(prepared, around, Outputs { changed: true, answers, note, ..Outputs::default() }).await
+            }
+            TaskAnswer::Skip { note } => {
+                let why = note.unwrap_or_else(|| "as the operator said".to_owned());
+                self.journal.append(Record::Skipped { unit: unit.clone(), why }).await?;
+                Ok(UnitEnd::Over)
+            }
+            TaskAnswer::NotNow => Ok(UnitEnd::Parked { why: prepared.step.name.clone(), until: None }),
+        }
+    }
+
+    async fn ask_person(&self, prepared: &Prepared<'_>, task: &Task) -> TaskAnswer {
+        let _alone = self.asking.lock().await;
+        let view = self.journal.view();
+        self.world.setup.operator.task(&prepared.unit, &prepared.step.name, task, &view).await
+    }
+
+    /// What held the unit up is over: it is settled like any other.
+    async fn let_go(&self, prepared: &Prepared<'_>, around: &Around<'_>, outputs: Outputs) -> Ended {
+        let reversal = match self.seen_of(prepared, around).await {
+            Ok(seen) => self.reversal(prepared, around, &seen).await,
+            Err(error) => Err(error),
+        };
+        let reversal = match reversal {
+            Ok(reversal) => reversal,
+            Err(error) => return self.not_begun(&prepared.unit, self.failure_of(error)?).await,
+        };
+        let intent = self.journal.intend(&prepared.unit, 1, &reversal).await?;
+        self.finish(prepared, around, intent, Ok(outputs)).await
+    }
+
+    async fn seen_of(&self, prepared: &Prepared<'_>, around: &Around<'_>) -> Result<Value, ActionError> {
+        let Some(action) = &prepared.action else { return Ok(Value::Null) };
+        match action.check(&around.read(prepared, 0).await?).await? {
+            Check::Differs(seen) => Ok(seen),
+            Check::Satisfied => Ok(Value::Null),
+            Check::Blocked(why) | Check::Unknowable(why) => Err(ActionError::failed(why)),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! A unit that was being applied when the controller died, or whose connection was lost: what happened is found out, never guessed.
+
+use crate::actions::{ActionError, AfterCrash, Verdict, Write};
+use crate::events::UnitState;
+use crate::events::record::{Failure, Outcome, Outputs};
+use crate::events::state::Attempt;
+use crate::journal::Intent;
+
+use super::around::Around;
+use super::controller::Controller;
+use super::prepare::Prepared;
+use super::unit::{Ended, Troubled, UnitEnd};
+
+/// How often a unit that can be applied again is, within one run of the controller, when the connection is lost each time.
+const AGAIN: u32 = 3;
+
+impl Controller {
+    /// Finds out what became of a try that was never settled. `reopened`: the operator wants another one.
+    pub(super) async fn recover(&self, prepared: &Prepared<'_>, last: Attempt, reopened: bool) -> Ended {
+        let around = Around::new(&self.world, Some(prepared));
+        let Some(action) = &prepared.action else { return self.begin(prepared, Some(last)).await };
+        let intent = self.journal.reclaim(&prepared.unit)?;
+        match action.after_crash() {
+            AfterCrash::Reapply => self.begin(prepared, Some(last)).await,
+            AfterCrash::Recheck => match self.verdict(prepared, &around).await {
+                Ok(Verdict::Holds) => self.found_done(prepared, &around, intent).await,
+                Ok(Verdict::Fails(_)) => self.begin(prepared, Some(last)).await,
+                Ok(Verdict::Unknown) => self.settle_by_verify(prepared, &around, intent, NOT_KNOWN.to_owned()).await,
+                Err(error) => self.not_begun(&prepared.unit, self.failure_of(error)?).await,
+            },
+            AfterCrash::Reattach => match &last.job {
+                Some(job) => {
+                    let followed = async {
+                        let write = Write::new(around.read(prepared, last.number).await?, &intent);
+                        self.unless_detached(action.reattach(job, &write)).await
+                    };
+                    match followed.await {
+                        // The operator knows that it is gone, and wants it again.
+                        Err(ActionError::Died(_) | ActionError::NoTrace(_)) if reopened => {
+                            self.begin(prepared, Some(last)).await
+                        }
+                        followed => self.finish(prepared, &around, intent, followed).await,
+                    }
+                }
+                // The record 'sent' comes before the launch: nothing was launched.
+                None if matches!(self.journal.view().state(&prepared.unit), UnitState::InFlight(_)) || reopened => {
+                    self.begin(prepared, Some(last)).await
+                }
+                None => self.settle_by_verify(prepared, &around, intent, NOT_KNOWN.to_owned()).await,
+            },
+            AfterCrash::AskOperator if reopened => self.begin(prepared, Some(last)).await,
+            AfterCrash::AskOperator => self.settle_by_verify(prepared, &around, intent, NOT_KNOWN.to_owned()).await,
+        }
+    }
+
+    /// The connection was lost while a unit was applied, or its job died.
+    pub(super) async fn look_after(
+        &self,
+        prepared: &Prepared<'_>,
+        around: &Around<'_>,
+        intent: Intent,
+        error: ActionError,
+    ) -> Ended {
+        let why = self.failure_of(error)?.why;
+        let repeatable = prepared
+            .action
+            .as_ref()
+            .is_some_and(|action| matches!(action.after_crash(), AfterCrash::Reapply | AfterCrash::Recheck));
+        if repeatable && let Ok(verdict) = self.verdict(prepared, around).await {
+            match verdict {
+                Verdict::Holds => return self.found_done(prepared, around, intent).await,
+                Verdict::Fails(_) if intent.attempt() < AGAIN => {
+                    let last = self.journal.view().state(&prepared.unit).attempt().cloned();
+                    drop(intent);
+                    return Box::pin(self.begin(prepared, last)).await;
+                }
+                Verdict::Fails(_) | Verdict::Unknown => {}
+            }
+        }
+        self.settle_by_verify(prepared, around, intent, why).await
+    }
+
+    async fn verdict(&self, prepared: &Prepared<'_>, around: &Around<'_>) -> Result<Verdict, ActionError> {
+        match &prepared.action {
+            Some(action) => action.verify(&around.read(prepared, 0).await?).await,
+            None => Ok(Verdict::Unknown),
+        }
+    }
+
+    async fn found_done(&self, prepared: &Prepared<'_>, around: &Around<'_>, intent: Intent) -> Ended {
+        let outputs = Outputs { changed: true, ..Outputs::default() };
+        let note = "found done after the connection or the controller was lost".to_owned();
+        self.settle_applied(prepared, around, intent, outputs, Some(note)).await
+    }
+
+    /// The step's `verify` settles what is not known, provided that it did not hold before.
+    async fn settle_by_verify(
+        &self,
+        prepared: &Prepared<'_>,
+        around: &Around<'_>,
+        intent: Intent,
+        why: String,
+    ) -> Ended {
+        let state = self.journal.view().state(&prepared.unit);
+        let telling = state.attempt().is_some_and(|attempt| !attempt.reversal.verify_held_before);
+        if telling
+            && !prepared.verify.is_empty()
+            && matches!(self.does_step_hold(prepared, around, prepared.patience).await, Ok(None))
+        {
+            return self.found_done(prepared, around, intent).await;
+        }
+        if let Some(fatal) = self.world.fatal() {
+            return Err(fatal);
+        }
+        let why = self.world.masker.mask(&why);
+        if matches!(state, UnitState::InFlight(_)) {
+            self.journal.settle(intent, Outcome::Unsure { why: why.clone() }).await?;
+        }
+        let hint = "look at the host: then `done` if it was done, `retry` if it may be tried again".to_owned();
+        let failure = Failure { why, hint: Some(hint), ..Failure::default() };
+        Ok(UnitEnd::Trouble(Troubled { failure, unsure: true }))
+    }
+}
+
+const NOT_KNOWN: &str = "whether it was done is not known: the controller died while it was";

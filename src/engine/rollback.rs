@@ -1,0 +1,97 @@
+//! Takes a run back, newest first.
+
+use crate::actions::ActionError;
+use crate::base::{StepId, UnitId};
+use crate::events::view::Status;
+use crate::events::{Progress, Record, UnitState};
+
+use super::controller::{Controller, EngineError};
+use super::setup::End;
+use super::signal::Wish;
+use super::undo::NotUndone;
+
+/// How taking one unit back ended.
+enum Back {
+    Done,
+    Stuck(String),
+    NotNow(String),
+    LetGo,
+}
+
+impl Controller {
+    /// Takes back what was done, to just before `to`, or all of it.
+    ///
+    /// # Errors
+    /// As [`Controller::go_on`].
+    pub async fn roll_back(&self, to: Option<StepId>) -> Result<End, EngineError> {
+        let view = self.journal.view();
+        if view.status != (Status::RollingBack { to: to.clone() }) {
+            self.journal.append(Record::RollbackBegun { to: to.clone() }).await?;
+        }
+        for unit in view.undo_order(to.as_ref()) {
+            // The journal goes on saying that the run is being taken back: resume goes on with that.
+            if self.wants(Wish::Stop) {
+                return Ok(End::Interrupted);
+            }
+            match self.back(&unit).await? {
+                Back::Done => {}
+                Back::LetGo => return Ok(End::Interrupted),
+                Back::NotNow(why) => return Ok(End::Parked { why, until: None }),
+                Back::Stuck(why) => {
+                    self.journal.append(Record::RollbackEnded { complete: false }).await?;
+                    return Ok(End::RollbackStopped { unit, why });
+                }
+            }
+        }
+        self.journal.append(Record::RollbackEnded { complete: true }).await?;
+        Ok(End::RolledBack { to })
+    }
+
+    async fn back(&self, unit: &UnitId) -> Result<Back, EngineError> {
+        let view = self.journal.view();
+        let state = view.state(unit);
+        let Some(attempt) = state.attempt().cloned() else { return Ok(Back::Done) };
+        let past = self.world.setup.manner.past_irreversible;
+        let no_return = view.step(&unit.step).and_then(|step| step.irreversible.clone()).filter(|_| !past);
+        // What still runs would go on changing what is taken back.
+        let job = match no_return {
+            Some(_) => Ok(None),
+            None => self.end_job(unit).await,
+        };
+        let number = match state {
+            UnitState::Undoing(_, number) => number,
+            _ => view.undo_tries(unit) + 1,
+        };
+        let intent = self.journal.intend_undo(unit, number).await?;
+        self.world.setup.screen.progress(&Progress::Working { unit: unit.clone() });
+        if let Some(why) = no_return {
+            return self.stuck(unit, format!("a point of no return: {why}")).await;
+        }
+        let job = match job {
+            Ok(job) => job,
+            Err(error) => return self.stuck(unit, self.failure_of(error)?.why).await,
+        };
+        match self.take_back(unit, &attempt.reversal, &intent).await {
+            Ok(mut back) => {
+                back.leftovers.extend(job);
+                self.undone(unit, back).await?;
+                Ok(Back::Done)
+            }
+            Err(NotUndone::NoWay(why)) if past => {
+                let note = format!("left as it is: {why}");
+                self.undone(unit, super::undo::TakenBack { note, leftovers: job.into_iter().collect() }).await?;
+                Ok(Back::Done)
+            }
+            Err(NotUndone::NoWay(why)) => self.stuck(unit, format!("there is no way back: {why}")).await,
+            Err(NotUndone::NotNow(why)) => Ok(Back::NotNow(why)),
+            Err(NotUndone::Failed(ActionError::Detached)) => Ok(Back::LetGo),
+            Err(NotUndone::Failed(error)) => self.stuck(unit, self.failure_of(error)?.why).await,
+        }
+    }
+
+    async fn stuck(&self, unit: &UnitId, why: String) -> Result<Back, EngineError> {
+        let why = self.world.masker.mask(&why);
+        self.journal.append(Record::Stuck { unit: unit.clone(), why: why.clone() }).await?;
+        Ok(Back::Stuck(why))
+    }
+}

@@ -1,0 +1,215 @@
+//! Takes a unit back by its reversal, whichever process captured that.
+
+use crate::actions::{ActionError, Check, Hold, Read, Registry, Write};
+use crate::base::{Role, UnitId};
+use crate::events::record::{Reversal, Undo, UndoCall};
+use crate::events::{Record, RunView};
+use crate::journal::Intent;
+use crate::transport::{Become, Job, JobRef};
+
+use super::around::Around;
+use super::controller::{Controller, EngineError};
+use super::operator::TaskAnswer;
+use super::prepare::{Prepared, Unready, decode};
+
+/// Why a unit was not taken back.
+pub(super) enum NotUndone {
+    /// It could not be.
+    Failed(ActionError),
+    /// There is no way back.
+    NoWay(String),
+    /// A person said 'not now'.
+    NotNow(String),
+}
+
+impl From<ActionError> for NotUndone {
+    fn from(error: ActionError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<Unready> for NotUndone {
+    fn from(unready: Unready) -> Self {
+        Self::Failed(ActionError::Failed(Box::new(unready.failure())))
+    }
+}
+
+/// A durable job of an undo, to be cleared up once the outcome is in the journal.
+pub(super) struct Leftover {
+    host: Option<Role>,
+    become_user: Option<String>,
+    job: serde_json::Value,
+}
+
+/// What came of taking a unit back.
+#[derive(Default)]
+pub(super) struct TakenBack {
+    /// Something to tell.
+    pub(super) note: String,
+    pub(super) leftovers: Vec<Leftover>,
+}
+
+impl Controller {
+    /// Takes `unit` back by `reversal`, under an intent: of that unit, or of the one that restores it. The parts of an undo that run as
+    /// durable jobs are named by the intent's try, so that a second process finds what the first has launched.
+    pub(super) async fn take_back(
+        &self,
+        unit: &UnitId,
+        reversal: &Reversal,
+        intent: &Intent,
+    ) -> Result<TakenBack, NotUndone> {
+        match &reversal.data {
+            Undo::Nothing => Ok(TakenBack { note: "it had changed nothing".to_owned(), ..TakenBack::default() }),
+            Undo::None { why } => Err(NotUndone::NoWay(why.clone())),
+            Undo::Captured { data } => {
+                let around = Around::new(&self.world, None);
+                let kind = Registry.kind(&reversal.action).ok_or_else(|| {
+                    ActionError::failed(format!("this version of runbook cannot take back a `{}`", reversal.action))
+                })?;
+                let read = self.reading(&around, intent, unit.host.as_ref(), reversal.become_user.as_deref()).await?;
+                let write = Write::new(read.part("undo".to_owned()), intent);
+                let note = self.unless_detached(kind.undo(data, &write)).await?;
+                Ok(TakenBack { note, ..TakenBack::default() })
+            }
+            Undo::Written { calls } => {
+                let mut back = TakenBack::default();
+                for (at, call) in calls.iter().enumerate() {
+                    let leftover = self.call(unit, call, &format!("undo{at}"), intent).await?;
+                    back.leftovers.extend(leftover);
+                }
+                Ok(back)
+            }
+            Undo::Again { unit: again } => self.again(again, intent).await,
+        }
+    }
+
+    /// One call of a step's own `undo`.
+    async fn call(
+        &self,
+        unit: &UnitId,
+        call: &UndoCall,
+        part: &str,
+        intent: &Intent,
+    ) -> Result<Option<Leftover>, NotUndone> {
+        let action = decode(&call.call)?;
+        if let Some(Hold::Person(task)) = action.hold() {
+            let _alone = self.asking.lock().await;
+            let view = self.journal.view();
+            let name = format!("take back {}", view.step(&unit.step).map_or(unit.step.as_str(), |step| &step.name));
+            return match self.world.setup.operator.task(unit, &name, &task, &view).await {
+                TaskAnswer::Done { .. } | TaskAnswer::Skip { .. } => Ok(None),
+                TaskAnswer::NotNow => Err(NotUndone::NotNow(name)),
+            };
+        }
+        let around = Around::new(&self.world, None);
+        let read = self.reading(&around, intent, call.host.as_ref(), call.become_user.as_deref()).await?;
+        let seen = match action.check(&read).await? {
+            Check::Satisfied => return Ok(None),
+            Check::Differs(seen) => seen,
+            Check::Blocked(why) | Check::Unknowable(why) => return Err(ActionError::failed(why).into()),
+        };
+        let write = Write::new(read.part(part.to_owned()), intent);
+        let applied = self.unless_detached(action.apply(&seen, &write)).await;
+        around.end_output(intent.unit());
+        applied?;
+        let job = around.last_job();
+        Ok(job.map(|job| Leftover { host: call.host.clone(), become_user: call.become_user.clone(), job }))
+    }
+
+    /// Applies a temporary change again: what took it back is taken back.
+    async fn again(&self, unit: &UnitId, intent: &Intent) -> Result<TakenBack, NotUndone> {
+        let view = self.journal.view();
+        let (step, item) = self.step_of(unit, &view)?;
+        let prepared: Prepared<'_> = self.world.prepare(step, unit, item, &view)?;
+        let Some(action) = &prepared.action else { return Ok(TakenBack::default()) };
+        let around = Around::new(&self.world, Some(&prepared));
+        let read = around.read(&prepared, intent.attempt()).await?;
+        let seen = match action.check(&read).await? {
+            Check::Satisfied => {
+                return Ok(TakenBack { note: "it stands again already".to_owned(), ..TakenBack::default() });
+            }
+            Check::Differs(seen) => seen,
+            Check::Blocked(why) | Check::Unknowable(why) => return Err(ActionError::failed(why).into()),
+        };
+        // The job's name is of the unit that is under way: it is that which runs.
+        let env = crate::actions::Env { unit: intent.unit(), ..read.env().clone() };
+        let write = Write::new(Read::new(env).part("again".to_owned()), intent);
+        let applied = self.unless_detached(action.apply(&seen, &write)).await;
+        around.end_output(intent.unit());
+        applied?;
+        let leftover = around.last_job().map(|job| Leftover {
+            host: unit.host.clone(),
+            become_user: prepared.become_user.as_ref().map(|user| user.user.clone()),
+            job,
+        });
+        Ok(TakenBack { note: "applied again".to_owned(), leftovers: leftover.into_iter().collect() })
+    }
+
+    fn step_of(
+        &self,
+        unit: &UnitId,
+        view: &RunView,
+    ) -> Result<(&crate::plan::PlannedStep, Option<serde_json::Value>), ActionError> {
+        let step = self.world.plan.step(&unit.step);
+        let step = step.ok_or_else(|| ActionError::failed(format!("`{}` is no longer in the runbook", unit.step)))?;
+        let item = unit.item.and_then(|index| view.lists.get(&unit.step)?.get(index as usize).cloned());
+        Ok((step, item))
+    }
+
+    async fn reading<'a>(
+        &'a self,
+        around: &'a Around<'a>,
+        intent: &'a Intent,
+        host: Option<&Role>,
+        user: Option<&str>,
+    ) -> Result<Read<'a>, ActionError> {
+        around.read_on(intent.unit(), host, self.as_user(host, user), intent.attempt()).await
+    }
+
+    /// The user that was acted as when the unit was applied.
+    fn as_user(&self, host: Option<&Role>, user: Option<&str>) -> Option<Become> {
+        user.and_then(|user| self.world.become_on(host?, Some(user)))
+    }
+
+    /// Removes what jobs left on hosts. What cannot be removed stays, and hurts nobody.
+    pub(super) async fn clear_up(&self, leftovers: Vec<Leftover>) {
+        for leftover in leftovers {
+            let _ = self.with_job(&leftover, async |job| job.remove().await).await;
+        }
+    }
+
+    /// Ends the job that a unit left running, if it left one, and hands it over to be removed.
+    pub(super) async fn end_job(&self, unit: &UnitId) -> Result<Option<Leftover>, ActionError> {
+        let state = self.journal.view().state(unit);
+        let Some(attempt) = state.attempt() else { return Ok(None) };
+        let Some(job) = attempt.job.clone() else { return Ok(None) };
+        let become_user = attempt.reversal.become_user.clone();
+        let leftover = Leftover { host: unit.host.clone(), become_user, job };
+        let running = matches!(state, crate::events::UnitState::InFlight(_) | crate::events::UnitState::Unsure(..));
+        if running {
+            self.with_job(&leftover, async |job| job.end().await.map(drop)).await?;
+        }
+        Ok(Some(leftover))
+    }
+
+    async fn with_job(
+        &self,
+        leftover: &Leftover,
+        act: impl AsyncFnOnce(&Job<'_>) -> Result<(), crate::transport::TransportError>,
+    ) -> Result<(), ActionError> {
+        let Some(host) = &leftover.host else { return Ok(()) };
+        let at: JobRef = serde_json::from_value(leftover.job.clone())
+            .map_err(|error| ActionError::failed(format!("where its job is cannot be read: {error}")))?;
+        let transport = self.world.transport(host).await?;
+        let become_user = self.as_user(Some(host), leftover.become_user.as_deref());
+        Ok(act(&Job::new(&*transport, &at, become_user.as_ref())).await?)
+    }
+
+    /// Writes that a unit was taken back, and clears up after it.
+    pub(super) async fn undone(&self, unit: &UnitId, back: TakenBack) -> Result<(), EngineError> {
+        let note = self.world.masker.mask(&back.note);
+        self.journal.append(Record::Undone { unit: unit.clone(), note }).await?;
+        self.clear_up(back.leftovers).await;
+        Ok(())
+    }
+}
