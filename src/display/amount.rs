@@ -1,7 +1,6 @@
 //! Bytes, and how fast they come.
 
 use std::collections::VecDeque;
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -85,21 +84,76 @@ impl Amount {
         Some(format!("{}{}", on.repeat(full), off.repeat(columns - full)))
     }
 
-    /// In words: `1.2 GiB of 2.4 GiB, 50%, 45.0 MiB/s, 24 s left`.
+    /// In words, what matters most first: `50%, 24 s left, 1.2 GiB of 2.4 GiB, 45.0 MiB/s`.
     pub(super) fn words(&self, now: Timestamp) -> String {
-        let mut words = match self.of {
+        let mut words = Vec::new();
+        words.extend(self.percent().map(|percent| format!("{percent}%")));
+        words.extend(self.left(now).map(|left| match left.as_secs() {
+            // Tenths of what is only guessed say nothing.
+            seconds @ 0..10 => format!("{seconds} s left"),
+            _ => format!("{} left", short(left)),
+        }));
+        words.push(match self.of {
             Some(of) => format!("{} of {}", bytes(self.done), bytes(of)),
             None => bytes(self.done),
-        };
-        if let Some(percent) = self.percent() {
-            let _ = write!(words, ", {percent}%");
+        });
+        words.extend(self.speed(now).map(|speed| format!("{}/s", bytes(speed))));
+        words.join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+
+    #[test]
+    fn bytes_are_rounded_down() {
+        for (count, due) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1.0 KiB"),
+            (1024 * 1024 - 1, "1023.9 KiB"),
+            (1024 * 1024, "1.0 MiB"),
+            (1_288_490_189, "1.2 GiB"),
+            (u64::MAX, "15.9 EiB"),
+        ] {
+            assert_eq!(bytes(count), due);
         }
-        if let Some(speed) = self.speed(now) {
-            let _ = write!(words, ", {}/s", bytes(speed));
+    }
+
+    /// What an amount says that was told so much at so many milliseconds.
+    fn told(of: Option<u64>, reports: &[(i64, u64)]) -> String {
+        let mut now: Timestamp = "2018-08-12T14:00:00Z".parse().unwrap();
+        let start = now;
+        let mut amount = Amount::default();
+        for (milliseconds, done) in reports {
+            now = start + SignedDuration::from_millis(*milliseconds);
+            amount.set(*done, of, now);
         }
-        if let Some(left) = self.left(now) {
-            let _ = write!(words, ", {} left", short(left));
-        }
-        words
+        amount.words(now)
+    }
+
+    #[test]
+    fn speed_is_that_of_the_last_seconds() {
+        assert_eq!(told(Some(10240), &[(0, 0)]), "0%, 0 B of 10.0 KiB");
+        assert_eq!(told(Some(10240), &[(0, 0), (1000, 1024)]), "10%, 9 s left, 1.0 KiB of 10.0 KiB, 1.0 KiB/s");
+        let reports = (0_u32..=40).map(|n| (i64::from(n) * 1000, u64::from(if n < 10 { n * 1024 } else { 9216 + n })));
+        let slower: Vec<(i64, u64)> = reports.collect();
+        assert_eq!(told(Some(10240), &slower), "90%, 16m 24s left, 9.0 KiB of 10.0 KiB, 1 B/s");
+        assert_eq!(told(None, &[(0, 0), (2000, 4096)]), "4.0 KiB, 2.0 KiB/s");
+    }
+
+    #[test]
+    fn what_begins_anew_forgets_its_speed() {
+        assert_eq!(told(Some(10240), &[(0, 0), (1000, 9216), (2000, 512)]), "5%, 512 B of 10.0 KiB");
+    }
+
+    #[test]
+    fn what_makes_no_sense_makes_no_trouble() {
+        assert_eq!(told(Some(0), &[(0, 0), (1000, 5)]), "5 B of 0 B, 5 B/s");
+        assert_eq!(told(Some(4), &[(0, 0), (1000, 8)]), "100%, 8 B of 4 B, 8 B/s");
+        assert_eq!(told(Some(u64::MAX), &[(1000, u64::MAX), (0, 0)]), "0%, 0 B of 15.9 EiB");
     }
 }

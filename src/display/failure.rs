@@ -30,16 +30,16 @@ pub fn failure(unit: &UnitId, view: &RunView, seen: Seen<'_>, style: &Style) -> 
     let unsure;
     let (failure, what) = match view.state(unit) {
         UnitState::Failed(_, failure) => (failure, "error"),
-        UnitState::Blocked(failure) => (failure, "could not be begun"),
+        UnitState::Blocked(failure) => (failure, "not begun"),
         UnitState::Unsure(_, why) => {
             unsure = Failure {
                 why,
                 hint: Some("it may have been done or not: look at the host before it is tried again".to_owned()),
                 ..Failure::default()
             };
-            (Box::new(unsure), "outcome not known")
+            (Box::new(unsure), "not known")
         }
-        UnitState::Stuck(_, why) => (Box::new(Failure { why, ..Failure::default() }), "could not be undone"),
+        UnitState::Stuck(_, why) => (Box::new(Failure { why, ..Failure::default() }), "not undone"),
         _ => return Page::new(),
     };
     let mut page = Page::new();
@@ -56,6 +56,9 @@ pub fn failure(unit: &UnitId, view: &RunView, seen: Seen<'_>, style: &Style) -> 
         page.block(INDENT + 4, Tone::Plain, command);
     }
     output(&mut page, &failure, seen.tail);
+    if failure.applied {
+        page.push(label("note").text(" it was applied; only what should hold afterwards does not"));
+    }
     page.push(so_far(view, seen.amount));
     would_undo(&mut page, view, style);
     if let Some(hint) = &failure.hint {
@@ -87,12 +90,16 @@ fn output(page: &mut Page, failure: &Failure, tail: &[String]) {
     let stderr: Vec<&str> = failure.stderr.trim_end().lines().collect();
     if !stderr.is_empty() {
         let kept = &stderr[stderr.len().saturating_sub(LINES)..];
-        page.push(label(if kept.len() < stderr.len() { "stderr, its last lines" } else { "stderr" }));
+        page.push(if kept.len() < stderr.len() {
+            label(&format!("stderr, the last {LINES} lines"))
+        } else {
+            label("stderr")
+        });
         for line in kept {
             page.push(Line::indented(INDENT + 4).text(line));
         }
     } else if !tail.is_empty() {
-        page.push(label("output, its last lines"));
+        page.push(label("output, the last lines"));
         for line in tail {
             page.push(Line::indented(INDENT + 4).text(line));
         }

@@ -15,50 +15,120 @@ const DETAIL: usize = 4;
 #[must_use]
 pub fn foreseen(units: &[Foreseen], style: &Style) -> String {
     let mut page = Page::new();
-    units_into(&mut page, units, None, style);
+    Units { most: None, way: Way::Forth, style }.tell(&mut page, units);
     page.gap();
     page.append(Sums::of(units).page(style));
     page.painted(style)
 }
 
-/// The units alone, with at most so many lines of detail each.
-pub(super) fn units_into(page: &mut Page, units: &[Foreseen], detail: Option<usize>, style: &Style) {
-    let name = units.iter().map(|foreseen| width(&title(foreseen))).max().unwrap_or(0).min(48);
-    let host = units
-        .iter()
-        .filter_map(|foreseen| Some(width(foreseen.unit.host.as_ref()?.as_str())))
-        .max()
-        .unwrap_or(0)
-        .min(16);
-    let mut step = None;
-    for foreseen in units {
-        if step != Some(&foreseen.unit.step) {
-            before(page, foreseen, style);
-        }
-        step = Some(&foreseen.unit.step);
-        let line = Line::new().mark(style, mark(&foreseen.foresight)).text(" ").text(title(foreseen)).pad_to(2 + name);
-        let line = match &foreseen.unit.host {
-            Some(host) => line.text("  ").put(Tone::Name, host),
-            None => line,
-        };
-        let line = line.pad_to(if host > 0 { 2 + name + 2 + host } else { 2 + name }).text("  ");
-        what(page, line, foreseen, detail, style);
-    }
+/// Whether it is about doing or about undoing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    Forth,
+    Back,
 }
 
-/// What stands before a step: a gate, or a point of no return.
-fn before(page: &mut Page, foreseen: &Foreseen, style: &Style) {
-    if foreseen.gated {
-        let rule = if style.unicode { "──" } else { "--" };
-        page.push(
-            Line::new()
-                .put(Tone::Doubt, rule)
-                .put(Tone::Doubt, " gate: asks before ")
-                .put(Tone::Doubt, &foreseen.unit.step),
-        );
+/// How units are told.
+pub(super) struct Units<'a> {
+    /// With at most so many lines of detail each.
+    pub(super) most: Option<usize>,
+    pub(super) way: Way,
+    pub(super) style: &'a Style,
+}
+
+impl Units<'_> {
+    /// Adds the units alone to a page.
+    pub(super) fn tell(&self, page: &mut Page, units: &[Foreseen]) {
+        let name = units.iter().map(|foreseen| width(&title(foreseen))).max().unwrap_or(0).min(48);
+        let hosts = units.iter().filter_map(|foreseen| Some(width(foreseen.unit.host.as_ref()?.as_str())));
+        let host = hosts.max().map_or(0, |host| host.min(16) + 2);
+        let mut step = None;
+        for foreseen in units {
+            if step != Some(&foreseen.unit.step) {
+                self.before(page, foreseen);
+            }
+            step = Some(&foreseen.unit.step);
+            let line = Line::new().mark(self.style, self.mark(&foreseen.foresight)).text(" ").text(title(foreseen));
+            let line = line.pad_to(2 + name);
+            let line = match &foreseen.unit.host {
+                Some(host) => line.text("  ").put(Tone::Name, host),
+                None => line,
+            };
+            self.what(page, line.pad_to(2 + name + host).text("  "), foreseen);
+        }
     }
-    if let Some(why) = &foreseen.irreversible {
-        page.push(Line::new().put(Tone::Bad, "point of no return").text(": ").text(first(why)));
+
+    /// What stands before a step: a gate, or a point of no return.
+    fn before(&self, page: &mut Page, foreseen: &Foreseen) {
+        if foreseen.gated && self.way == Way::Forth {
+            let rule = if self.style.unicode { "──" } else { "--" };
+            page.push(Line::new().put(Tone::Doubt, format_args!("{rule} gate: asks before {}", foreseen.unit.step)));
+        }
+        if let Some(why) = &foreseen.irreversible {
+            page.push(Line::new().put(Tone::Bad, "point of no return").text(": ").text(first(why)));
+        }
+    }
+
+    fn mark(&self, foresight: &Foresight) -> Mark {
+        match foresight {
+            Foresight::WouldChange { .. } if self.way == Way::Back => Mark::Undone,
+            Foresight::WouldChange { .. } => Mark::WouldChange,
+            Foresight::AsAsked => Mark::AsAsked,
+            Foresight::LeftOut { .. } => Mark::Skipped,
+            Foresight::UnknownUntil { .. } => Mark::Unsure,
+            Foresight::Blocked { .. } => Mark::Stopped,
+            Foresight::Waits { .. } => Mark::Waits,
+        }
+    }
+
+    fn what(&self, page: &mut Page, line: Line, foreseen: &Foreseen) {
+        let placed = |line: Line| line.put(Tone::Dim, "  ").put(Tone::Dim, &foreseen.place);
+        match &foreseen.foresight {
+            Foresight::WouldChange { preview, reversible } => {
+                let words = if self.way == Way::Back { "would be undone" } else { "would change" };
+                page.push(placed(line.put(self.mark(&foreseen.foresight).tone(), words)));
+                page.block(DETAIL, Tone::Plain, &preview.summary);
+                self.detail(page, &preview.detail);
+                if self.way == Way::Forth {
+                    page.push(undo(preview, *reversible));
+                }
+            }
+            Foresight::AsAsked if self.way == Way::Back => page.push(line.put(Tone::Dim, "already as before")),
+            Foresight::AsAsked => page.push(line.put(Tone::Dim, "already as asked")),
+            Foresight::LeftOut { why } => page.push(line.put(Tone::Dim, "left out: ").put(Tone::Dim, first(why))),
+            Foresight::UnknownUntil { step } => {
+                page.push(placed(line.text("cannot be known until ").put(Tone::Name, step).text(" has run")));
+            }
+            Foresight::Blocked { why, may_clear } => {
+                page.push(placed(line.put(Tone::Bad, "blocked").text(": ").text(first(why))));
+                page.block(DETAIL, Tone::Plain, rest(why));
+                if *may_clear {
+                    let clears = "an earlier step changes something on that host, and may clear this";
+                    page.push(Line::indented(DETAIL).put(Tone::Dim, clears));
+                }
+            }
+            Foresight::Waits { what } => page.push(placed(line.text("waits: ").text(first(what)))),
+        }
+    }
+
+    /// A diff in its colours, or whatever else there is, as it is.
+    fn detail(&self, page: &mut Page, text: &str) {
+        let is_diff = text.lines().any(|line| line.starts_with("@@ "));
+        let tone = |line: &str| match line.bytes().next() {
+            Some(b'+') if is_diff => Tone::Good,
+            Some(b'-') if is_diff => Tone::Bad,
+            Some(b'@') if is_diff => Tone::Name,
+            _ => Tone::Plain,
+        };
+        let shown = self.most.unwrap_or(usize::MAX);
+        for line in text.lines().take(shown) {
+            page.push(Line::indented(DETAIL + 2).put(tone(line), line));
+        }
+        let more = text.lines().count().saturating_sub(shown);
+        if more > 0 {
+            let more = super::count::count(more, "more line");
+            page.push(Line::indented(DETAIL + 2).put(Tone::Dim, format_args!("{} {more}", self.style.ellipsis())));
+        }
     }
 }
 
@@ -69,71 +139,12 @@ fn title(foreseen: &Foreseen) -> String {
     }
 }
 
-fn mark(foresight: &Foresight) -> Mark {
-    match foresight {
-        Foresight::WouldChange { .. } => Mark::WouldChange,
-        Foresight::AsAsked => Mark::AsAsked,
-        Foresight::LeftOut { .. } => Mark::Skipped,
-        Foresight::UnknownUntil { .. } => Mark::Unsure,
-        Foresight::Blocked { .. } => Mark::Stopped,
-        Foresight::Waits { .. } => Mark::Waits,
-    }
-}
-
-fn what(page: &mut Page, line: Line, foreseen: &Foreseen, detail: Option<usize>, style: &Style) {
-    let placed = |line: Line| line.put(Tone::Dim, "  ").put(Tone::Dim, &foreseen.place);
-    match &foreseen.foresight {
-        Foresight::WouldChange { preview, reversible } => {
-            page.push(placed(line.put(Tone::Doubt, "would change")));
-            change(page, preview, *reversible, detail, style);
-        }
-        Foresight::AsAsked => page.push(line.put(Tone::Dim, "already as asked")),
-        Foresight::LeftOut { why } => page.push(line.put(Tone::Dim, "left out: ").put(Tone::Dim, first(why))),
-        Foresight::UnknownUntil { step } => {
-            page.push(placed(line.text("cannot be known until ").put(Tone::Name, step).text(" has run")));
-        }
-        Foresight::Blocked { why, may_clear } => {
-            page.push(placed(line.put(Tone::Bad, "blocked").text(": ").text(first(why))));
-            page.block(DETAIL, Tone::Plain, rest(why));
-            if *may_clear {
-                page.push(
-                    Line::indented(DETAIL)
-                        .put(Tone::Dim, "an earlier step changes something on that host, and may clear this"),
-                );
-            }
-        }
-        Foresight::Waits { what } => page.push(placed(line.text("waits: ").text(first(what)))),
-    }
-}
-
-fn change(page: &mut Page, preview: &Preview, reversible: bool, most: Option<usize>, style: &Style) {
-    page.block(DETAIL, Tone::Plain, &preview.summary);
-    detail(page, &preview.detail, most, style);
-    let undo = Line::indented(DETAIL);
-    page.push(match (reversible, preview.undo.is_empty()) {
-        (true, true) => undo.put(Tone::Dim, "undo: as it was before"),
-        (true, false) => undo.put(Tone::Dim, "undo: ").put(Tone::Dim, first(&preview.undo)),
-        (false, true) => undo.put(Tone::Doubt, "no undo"),
-        (false, false) => undo.put(Tone::Doubt, "no undo").put(Tone::Dim, ": ").put(Tone::Dim, first(&preview.undo)),
-    });
-}
-
-/// A diff in its colours, or whatever else there is, as it is.
-fn detail(page: &mut Page, text: &str, most: Option<usize>, style: &Style) {
-    let is_diff = text.lines().any(|line| line.starts_with("@@ "));
-    let tone = |line: &str| match line.bytes().next() {
-        Some(b'+') if is_diff => Tone::Good,
-        Some(b'-') if is_diff => Tone::Bad,
-        Some(b'@') if is_diff => Tone::Name,
-        _ => Tone::Plain,
-    };
-    let shown = most.unwrap_or(usize::MAX);
-    for line in text.lines().take(shown) {
-        page.push(Line::indented(DETAIL + 2).put(tone(line), line));
-    }
-    let more = text.lines().count().saturating_sub(shown);
-    if more > 0 {
-        let more = super::count::count(more, "more line");
-        page.push(Line::indented(DETAIL + 2).put(Tone::Dim, format_args!("{} {more}", style.ellipsis())));
+fn undo(preview: &Preview, reversible: bool) -> Line {
+    let line = Line::indented(DETAIL);
+    match (reversible, preview.undo.is_empty()) {
+        (true, true) => line.put(Tone::Dim, "undo: as it was before"),
+        (true, false) => line.put(Tone::Dim, "undo: ").put(Tone::Dim, first(&preview.undo)),
+        (false, true) => line.put(Tone::Doubt, "no undo"),
+        (false, false) => line.put(Tone::Doubt, "no undo").put(Tone::Dim, ": ").put(Tone::Dim, first(&preview.undo)),
     }
 }

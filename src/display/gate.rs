@@ -9,7 +9,7 @@ use crate::events::{Foreseen, RunView};
 
 use super::count::count;
 use super::failure::{first, rest};
-use super::foreseen::units_into;
+use super::foreseen::{Units, Way};
 use super::line::{Line, Page};
 use super::style::{Style, Tone};
 use super::undo::undo_list;
@@ -53,7 +53,7 @@ pub fn gate(asking: &Asking<'_>, view: &RunView, now: Timestamp, style: &Style) 
         page.push(Line::new().text("nothing is foreseen to come next"));
     } else {
         page.push(Line::new().text("what comes next:"));
-        units_into(&mut page, asking.next, Some(DETAIL), style);
+        Units { most: Some(DETAIL), way: Way::Forth, style }.tell(&mut page, asking.next);
     }
     page.gap();
     let took = way_back(&mut page, asking.rollback, view, style);
@@ -90,10 +90,9 @@ fn way_back(page: &mut Page, rollback: &[UnitId], view: &RunView, style: &Style)
 }
 
 fn by_when(deadline: &str, took: Duration, now: Timestamp, style: &Style) -> Line {
-    let line = Line::new().text("rollback has to be over by ");
     // The book may say it in words of its own.
-    let Ok(at) = instant::parse(deadline) else { return line.text(deadline) };
-    let line = line.text(due(at, now, style));
+    let Ok(at) = instant::parse(deadline) else { return Line::new().text("rollback has to be over: ").text(deadline) };
+    let line = Line::new().text("rollback has to be over by ").text(due(at, now, style));
     if now > at {
         line.put(Tone::Bad, ": that has passed")
     } else if between(now, at) < took {

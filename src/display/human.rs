@@ -8,7 +8,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::base::Clock;
-use crate::events::{Entry, Progress, RunView};
+use crate::events::{Entry, Progress, Record, RunView};
 
 use super::line::Page;
 use super::live::{Live, borrowed};
@@ -53,7 +53,7 @@ impl Human {
     }
 
     /// One that draws only when something happens.
-    fn still(out: Box<dyn Write + Send>, size: Size, style: Style, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn still(out: Box<dyn Write + Send>, size: Size, style: Style, clock: Arc<dyn Clock>) -> Self {
         let terminal = Terminal::new(out, size.clone());
         let state = State { live: Live::new(clock.now()), held: 0, kept: String::new(), begun: false };
         let inner = Arc::new(Inner { live: Mutex::new(state), terminal: terminal.clone(), size, style, clock });
@@ -71,10 +71,12 @@ impl Human {
         let style = self.inner.style_now();
         let mut state = self.inner.state();
         let seen = state.live.seen_by(entry);
+        let again = state.live.is_again(entry);
         state.live.record(entry, view, self.inner.clock.now());
         state.begun = true;
-        let teller = Teller { names: &state.live.names, view, style: &style, seen: borrowed(&seen) };
-        let page = teller.told(entry);
+        let teller = Teller { names: &state.live.names, view, style: &style, seen: borrowed(&seen), again };
+        // A wait is seen below as long as it lasts.
+        let page = if matches!(entry.record, Record::Waiting { .. }) { Page::new() } else { teller.told(entry) };
         drop(state);
         self.say(&page);
     }
@@ -84,7 +86,7 @@ impl Human {
         let mut state = self.inner.state();
         state.live.progress(progress, self.inner.clock.now());
         state.begun = true;
-        let note = remark(progress, &state.live.names);
+        let note = if state.live.is_said(progress) { None } else { remark(progress, &state.live.names) };
         drop(state);
         match note {
             Some(note) => self.say(&note.into()),

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, VecDeque};
 use jiff::Timestamp;
 
 use crate::base::{Role, UnitId};
-use crate::events::record::{Entry, Record};
+use crate::events::record::{Entry, Failure, Outcome, Record};
 use crate::events::{Progress, RunView, state};
 
 use super::amount::Amount;
 use super::failure::Seen;
 use super::line::{Line, Page};
 use super::names::{INDENT, Names, time};
-use super::style::{Style, Tone};
+use super::style::{Mark, Style, Tone};
 use super::when::{between, due, short};
 
 /// How many lines of output are shown beneath a running unit.
@@ -36,6 +36,10 @@ pub(super) struct Live {
     rolling_back: bool,
     units: Vec<Running>,
     lost: BTreeMap<Role, (u32, String)>,
+    /// How units failed that have not been applied since.
+    failures: BTreeMap<UnitId, Failure>,
+    /// The last remark about each unit: what is looked at again and again says the same again and again.
+    notes: BTreeMap<UnitId, String>,
 }
 
 /// A unit that something is happening to.
@@ -67,6 +71,8 @@ impl Live {
             rolling_back: false,
             units: Vec::new(),
             lost: BTreeMap::new(),
+            failures: BTreeMap::new(),
+            notes: BTreeMap::new(),
         }
     }
 
@@ -105,6 +111,29 @@ impl Live {
             Record::Sent { .. } | Record::Reopened { .. } => {}
             _ => self.units.retain(|running| running.unit != *unit),
         }
+    }
+
+    /// Whether the entry tells of a failure that is just like the unit's last one.
+    pub(super) fn is_again(&mut self, entry: &Entry) -> bool {
+        let Some(unit) = state::unit_of(&entry.record) else { return false };
+        match &entry.record {
+            Record::Settled { outcome: Outcome::Failed { failure }, .. } | Record::Blocked { failure, .. } => {
+                let before = self.failures.insert(unit.clone(), (**failure).clone());
+                before.as_ref() == Some(failure)
+            }
+            // Tried again by itself, not because somebody did something about it.
+            Record::Intended { .. } | Record::Sent { .. } => false,
+            _ => {
+                self.failures.remove(unit);
+                false
+            }
+        }
+    }
+
+    /// Whether this is the remark that was made about the unit last.
+    pub(super) fn is_said(&mut self, progress: &Progress) -> bool {
+        let Progress::Note { unit, text } = progress else { return false };
+        self.notes.insert(unit.clone(), text.clone()).as_ref() == Some(text)
     }
 
     /// Takes in a sign of life.
@@ -182,6 +211,10 @@ impl Live {
         let mut page = Page::new();
         for running in self.units.iter().take(shown) {
             page.push(running.line(&self.names, now, style));
+            if let Some(amount) = running.amount.as_ref().filter(|_| spare > 0) {
+                spare -= 1;
+                page.push(amount_line(amount, now, style));
+            }
             let tail = running.tail.len().min(TAIL).min(spare);
             spare -= tail;
             for line in running.tail.iter().skip(running.tail.len() - tail) {
@@ -225,27 +258,31 @@ impl Running {
     fn line(&self, names: &Names, now: Timestamp, style: &Style) -> Line {
         let taken = between(self.since, now);
         let tick = usize::try_from(taken.as_millis() / 100).unwrap_or(0);
-        let spinner =
-            if style.unicode { SPINNER[tick % SPINNER.len()] } else { ASCII_SPINNER[tick % ASCII_SPINNER.len()] };
+        let spinner = match self.doing {
+            Doing::Waiting(_) => style.mark(Mark::Waits),
+            _ if style.unicode => SPINNER[tick % SPINNER.len()],
+            _ => ASCII_SPINNER[tick % ASCII_SPINNER.len()],
+        };
         let line = names.row(&self.unit, Line::indented(INDENT).put(Tone::Name, spinner), style);
         let line = time(line, &short(taken));
-        match (&self.amount, self.doing) {
-            (_, Doing::Waiting(Some(until))) => line.text("  until ").text(due(until, now, style)),
-            (_, Doing::Waiting(None)) => line.text("  until somebody has done it"),
-            (Some(amount), _) => {
-                let words = amount.words(now);
-                match amount.bar(BAR, style) {
-                    // The figures matter more than the bar.
-                    Some(bar) if style.width.is_none_or(|columns| line.width() + BAR + words.len() + 3 <= columns) => {
-                        line.text("  ").put(Tone::Name, bar).text(" ").text(words)
-                    }
-                    _ => line.text("  ").text(words),
-                }
-            }
-            (None, Doing::Checking) => line.put(Tone::Dim, "  checking"),
-            (None, Doing::Undoing) => line.put(Tone::Dim, "  undoing"),
-            (None, Doing::Applying) => line,
+        match self.doing {
+            Doing::Waiting(Some(until)) => line.text("  until ").text(due(until, now, style)),
+            Doing::Waiting(None) => line.text("  until somebody has done it"),
+            Doing::Checking => line.put(Tone::Dim, "  checking"),
+            Doing::Undoing => line.put(Tone::Dim, "  undoing"),
+            Doing::Applying => line,
         }
+    }
+}
+
+/// How far a unit has got: the figures, and a bar where there is room for both.
+fn amount_line(amount: &Amount, now: Timestamp, style: &Style) -> Line {
+    let line = Line::indented(INDENT + 4);
+    let words = amount.words(now);
+    let bar = amount.bar(BAR, style);
+    match bar.filter(|_| style.width.is_none_or(|columns| line.width() + BAR + 2 + words.len() <= columns)) {
+        Some(bar) => line.put(Tone::Name, bar).text("  ").text(words),
+        None => line.text(words),
     }
 }
 

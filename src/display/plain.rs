@@ -45,10 +45,12 @@ impl Plain {
     pub fn record(&self, entry: &Entry, view: &RunView) {
         let mut state = self.state();
         let (_, amount) = state.live.seen_by(entry);
+        let again = state.live.is_again(entry);
         state.live.record(entry, view, self.clock.now());
         // The output stands above already.
         let seen = (Vec::new(), amount);
-        let page = Teller { names: &state.live.names, view, style: &self.style, seen: borrowed(&seen) }.told(entry);
+        let page =
+            Teller { names: &state.live.names, view, style: &self.style, seen: borrowed(&seen), again }.told(entry);
         state.print(&page, &self.style);
     }
 
@@ -69,6 +71,7 @@ impl Plain {
             Progress::Reconnecting { host, attempt, why } => Line::indented(INDENT + 2)
                 .put(Tone::Name, host)
                 .put(Tone::Doubt, format_args!(" cannot be reached, try {attempt}: {why}")),
+            _ if state.live.is_said(progress) => return,
             _ => match remark(progress, &state.live.names) {
                 Some(line) => line,
                 None => return,

@@ -5,7 +5,7 @@ use crate::events::{Foreseen, Foresight, RunView};
 
 use super::count::count;
 use super::failure::first;
-use super::foreseen::units_into;
+use super::foreseen::{Units, Way};
 use super::line::{Line, Page};
 use super::names::Names;
 use super::style::{Style, Tone};
@@ -36,12 +36,8 @@ pub fn rollback_preview(view: &RunView, to: Option<&StepId>, foreseen: &[Foresee
         without += usize::from(matches!(reversal, Some(crate::events::record::Undo::None { .. })));
         match foreseen.iter().find(|foreseen| foreseen.unit == *unit) {
             Some(foreseen) => {
-                units_into(
-                    &mut page,
-                    &[Foreseen { gated: false, irreversible: None, ..foreseen.clone() }],
-                    None,
-                    style,
-                );
+                Units { most: None, way: Way::Back, style }
+                    .tell(&mut page, &[Foreseen { irreversible: None, ..foreseen.clone() }]);
             }
             None => page.push(undo_line(2, unit, view, &names, style)),
         }

@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 
-use crate::base::RunId;
 use crate::events::view::Status;
 use crate::events::{RunView, UnitState};
 
@@ -14,7 +13,6 @@ use super::names::Names;
 use super::style::{Mark, Style, Tone};
 use super::undo::undo_list;
 use super::when::{between, due, instant, short};
-use super::width::width;
 
 /// How many of the units that rollback would take back are shown.
 const UNITS: usize = 12;
@@ -111,7 +109,9 @@ fn phases(page: &mut Page, view: &RunView, style: &Style) {
 /// The units that somebody has to look at, and those that wait.
 fn trouble(page: &mut Page, view: &RunView, now: Timestamp, style: &Style) {
     let names = Names::of(view);
-    for (unit, seen) in &view.units {
+    let mut units: Vec<_> = view.units.iter().collect();
+    units.sort_by_key(|(unit, _)| view.position(&unit.step));
+    for (unit, seen) in units {
         let (mark, why) = match &seen.state {
             UnitState::Failed(_, failure) => (Mark::Failed, format!("failed: {}", first(&failure.why))),
             UnitState::Blocked(failure) => (Mark::Stopped, format!("could not be begun: {}", first(&failure.why))),
@@ -165,30 +165,4 @@ fn ending(view: &RunView) -> Ending {
         Status::Running => Ending::Running,
         Status::Fresh | Status::Stopped { .. } => Ending::Interrupted,
     }
-}
-
-/// All runs, newest first, in a table.
-#[must_use]
-pub fn runs(runs: &[(RunId, RunView)], now: Timestamp, style: &Style) -> String {
-    let mut page = Page::new();
-    let mut newest_first: Vec<&(RunId, RunView)> = runs.iter().collect();
-    newest_first.sort_by(|(a, _), (b, _)| b.cmp(a));
-    let id = newest_first.iter().map(|(run, _)| width(run.as_str())).max().unwrap_or(0);
-    for (run, view) in newest_first {
-        let began = view.began.map_or(String::new(), |began| instant(began, style));
-        let (over, all) = view.steps_over();
-        let line = Line::new().put(Tone::Name, run).pad_to(id).text("  ").put(Tone::Dim, began);
-        let line =
-            line.pad_to(id + 2 + 23).text("  ").text(format_args!("{:>9}", format!("{over} of {all}"))).text("  ");
-        let name = view.started.as_ref().map_or("", |started| started.name.as_str());
-        let line = line.text(name).text("  ").join(state(&view.status, now, style));
-        page.push(match style.width {
-            Some(columns) => line.fit(columns, style),
-            None => line,
-        });
-    }
-    if runs.is_empty() {
-        page.push(Line::new().text("no runs"));
-    }
-    page.painted(style)
 }

@@ -1,6 +1,6 @@
 //! What a record says on a screen, once and for all: the lines that stay. Terminals and pipes show the same.
 
-use crate::base::UnitId;
+use crate::base::{PhaseId, UnitId};
 use crate::events::record::{Answer, Entry, Outcome, Record};
 use crate::events::{Progress, RunView, UnitState};
 
@@ -33,6 +33,8 @@ pub(super) struct Teller<'a> {
     pub(super) style: &'a Style,
     /// What was seen of the unit that it is about.
     pub(super) seen: Seen<'a>,
+    /// Whether the unit failed the same way before: as a step that is tried again by itself does.
+    pub(super) again: bool,
 }
 
 impl Teller<'_> {
@@ -44,34 +46,25 @@ impl Teller<'_> {
                 page.push(Line::new().put(Tone::Strong, &started.name).put(Tone::Dim, self.style.dot()).text("run ").put(Tone::Name, &started.run));
                 page.push(Line::new().put(Tone::Dim, &started.path));
             }
-            Record::Resumed { edited } => {
-                let name = self.view.started.as_ref().map(|started| (&started.name, &started.run));
-                if let Some((name, run)) = name {
-                    page.push(Line::new().put(Tone::Strong, name).put(Tone::Dim, self.style.dot()).text("run ").put(Tone::Name, run));
-                }
-                let with = if edited.is_some() { ", with the book as it was edited since" } else { "" };
-                page.push(Line::new().put(Tone::Dim, format_args!("resumed by {}{with}", entry.who)));
-            }
+            Record::Resumed { edited } => self.resumed(&mut page, &entry.who, edited.is_some()),
             Record::PhaseEntered { phase } => {
-                let outline = self.view.started.iter().flat_map(|started| &started.outline);
-                let name = outline.into_iter().find(|planned| planned.id == *phase).map_or(phase.as_str(), |planned| &planned.name);
                 page.push(Line::new());
-                page.push(Line::new().put(Tone::Strong, name));
+                page.push(Line::new().put(Tone::Strong, self.phase(phase)));
             }
             Record::Answered { gate, answer } => page.push(match answer {
-                Answer::Yes { by } => self.aside(format_args!("gate {gate} passed by {by}")),
+                Answer::Yes { by } => self.aside(format_args!("gate {gate}: yes ({by})")),
                 Answer::No => self.aside(format_args!("gate {gate}: not now")),
             }),
             Record::Listed { step, items } => page.push(self.aside(format_args!("{step}: {} items", items.len()))),
             Record::CheckpointReached { name, .. } => page.push(self.aside(format_args!("checkpoint {name}"))),
             Record::Settled { unit, outcome } => self.settled(&mut page, unit, outcome),
             Record::Satisfied { unit, outputs } => {
-                page.push(self.ended(unit, Mark::AsAsked).put(Tone::Dim, "  already as asked"));
+                page.push(self.fit(self.ended(unit, Mark::AsAsked).put(Tone::Dim, "  already as asked")));
                 self.shown(&mut page, unit, &outputs.stdout);
             }
-            Record::Blocked { unit, failure } => self.trouble(&mut page, unit, Mark::Stopped, &failure.why),
+            Record::Blocked { unit, failure } => self.trouble(&mut page, unit, Mark::Stopped, "could not be begun", &failure.why),
             Record::Skipped { unit, why } => {
-                page.push(self.ended(unit, Mark::Skipped).put(Tone::Dim, "  ").put(Tone::Dim, first(why)));
+                page.push(self.fit(self.ended(unit, Mark::Skipped).put(Tone::Dim, "  ").put(Tone::Dim, first(why))));
             }
             Record::Waiting { unit, until } => {
                 let line = self.names.begin(unit, Mark::Waits, self.style);
@@ -89,9 +82,10 @@ impl Teller<'_> {
                 });
             }
             Record::Undone { unit, note } => {
-                page.push(self.ended(unit, Mark::Undone).put(Tone::Dim, "  undone").put(Tone::Dim, separated(note)));
+                let line = self.ended(unit, Mark::Undone).put(Tone::Dim, "  undone");
+                page.push(self.fit(line.put(Tone::Dim, separated(note))));
             }
-            Record::Stuck { unit, why } => self.trouble(&mut page, unit, Mark::Stopped, why),
+            Record::Stuck { unit, why } => self.trouble(&mut page, unit, Mark::Stopped, "could not be undone", why),
             Record::Pinned { .. }
             | Record::Intended { .. }
             | Record::Sent { .. }
@@ -106,6 +100,27 @@ impl Teller<'_> {
         page
     }
 
+    fn resumed(&self, page: &mut Page, who: &str, edited: bool) {
+        if let Some(started) = &self.view.started {
+            let line = Line::new().put(Tone::Strong, &started.name).put(Tone::Dim, self.style.dot());
+            page.push(line.text("run ").put(Tone::Name, &started.run));
+        }
+        let with = if edited { ", with the book as it was edited since" } else { "" };
+        page.push(Line::new().put(Tone::Dim, format_args!("resumed by {who}{with}")));
+        let (over, all) = self.view.steps_over();
+        // A phase that was entered before is not entered again.
+        if let Some(phase) = &self.view.phase {
+            page.push(Line::new());
+            let line = Line::new().put(Tone::Strong, self.phase(phase));
+            page.push(line.put(Tone::Dim, format_args!(", {over} of {all} steps are over")));
+        }
+    }
+
+    fn phase<'p>(&'p self, phase: &'p PhaseId) -> &'p str {
+        let mut outline = self.view.started.iter().flat_map(|started| &started.outline);
+        outline.find(|planned| planned.id == *phase).map_or(phase.as_str(), |planned| planned.name.as_str())
+    }
+
     fn aside(&self, text: impl std::fmt::Display) -> Line {
         Line::indented(INDENT).put(Tone::Dim, self.style.mark(Mark::Running)).text(" ").put(Tone::Dim, text)
     }
@@ -114,14 +129,14 @@ impl Teller<'_> {
         match outcome {
             Outcome::Applied { outputs, note } => {
                 let line = self.ended(unit, Mark::Applied);
-                page.push(match note {
+                page.push(self.fit(match note {
                     Some(note) => line.put(Tone::Dim, "  ").put(Tone::Dim, first(note)),
                     None => line,
-                });
+                }));
                 self.shown(page, unit, &outputs.stdout);
             }
-            Outcome::Failed { failure } => self.trouble(page, unit, Mark::Failed, &failure.why),
-            Outcome::Unsure { why } => self.trouble(page, unit, Mark::Unsure, why),
+            Outcome::Failed { failure } => self.trouble(page, unit, Mark::Failed, "failed", &failure.why),
+            Outcome::Unsure { why } => self.trouble(page, unit, Mark::Unsure, "outcome not known", why),
         }
     }
 
@@ -132,9 +147,22 @@ impl Teller<'_> {
         }
     }
 
-    fn trouble(&self, page: &mut Page, unit: &UnitId, mark: Mark, why: &str) {
-        page.push(self.ended(unit, mark).put(Tone::Bad, "  ").put(Tone::Bad, first(why)));
+    fn trouble(&self, page: &mut Page, unit: &UnitId, mark: Mark, word: &str, why: &str) {
+        let line = self.ended(unit, mark).put(Tone::Bad, "  ").put(Tone::Bad, word);
+        if self.again {
+            page.push(self.fit(line.put(Tone::Bad, ", as before: ").put(Tone::Bad, first(why))));
+            return;
+        }
+        page.push(self.fit(line));
         page.append(failure(unit, self.view, self.seen, self.style));
+    }
+
+    /// A unit's line, on one line of the screen.
+    fn fit(&self, line: Line) -> Line {
+        match self.style.width {
+            Some(columns) => line.fit(columns, self.style),
+            None => line,
+        }
     }
 
     /// Mark, name, host and time of a unit that has come to an end.
