@@ -28,7 +28,6 @@ pub struct Human {
 struct Inner {
     live: Mutex<State>,
     terminal: Terminal,
-    size: Size,
     style: Style,
     clock: Arc<dyn Clock>,
 }
@@ -54,9 +53,9 @@ impl Human {
 
     /// One that draws only when something happens.
     pub(super) fn still(out: Box<dyn Write + Send>, size: Size, style: Style, clock: Arc<dyn Clock>) -> Self {
-        let terminal = Terminal::new(out, size.clone());
+        let terminal = Terminal::new(out, size);
         let state = State { live: Live::new(clock.now()), held: 0, kept: String::new(), begun: false };
-        let inner = Arc::new(Inner { live: Mutex::new(state), terminal: terminal.clone(), size, style, clock });
+        let inner = Arc::new(Inner { live: Mutex::new(state), terminal: terminal.clone(), style, clock });
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::term_like(Box::new(terminal)));
         let drawn = Arc::clone(&inner);
         let template = ProgressStyle::with_template("{live}").unwrap_or_else(|_| ProgressStyle::default_spinner());
@@ -151,7 +150,7 @@ impl Inner {
 
     /// The style for the terminal as wide as it is now. The last column stays free: some terminals wrap when it is written to.
     fn style_now(&self) -> Style {
-        let (_, columns) = (self.size)();
+        let (_, columns) = self.terminal.dimensions();
         self.style.clone().columns(usize::from(columns).saturating_sub(1).max(1))
     }
 
@@ -162,7 +161,7 @@ impl Inner {
             return String::new();
         }
         let style = self.style_now();
-        let (rows, _) = (self.size)();
+        let (rows, _) = self.terminal.dimensions();
         let lines = state.live.lines(self.clock.now(), usize::from(rows), &style);
         drop(state);
         let painted: Vec<String> = lines.iter().map(|line| line.painted(&style)).collect();

@@ -31,6 +31,12 @@ impl Terminal {
         let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     }
 
+    /// Rows and columns. A terminal that does not know, as a serial line does not, is taken for a usual one.
+    pub(super) fn dimensions(&self) -> (u16, u16) {
+        let (rows, columns) = (self.size)();
+        (if rows == 0 { 24 } else { rows }, if columns == 0 { 80 } else { columns })
+    }
+
     fn sequence(&self, count: usize, letter: char) -> io::Result<()> {
         if count == 0 { Ok(()) } else { write!(self.out(), "\x1b[{count}{letter}") }
     }
@@ -44,11 +50,11 @@ impl fmt::Debug for Terminal {
 
 impl TermLike for Terminal {
     fn width(&self) -> u16 {
-        (self.size)().1
+        self.dimensions().1
     }
 
     fn height(&self) -> u16 {
-        (self.size)().0
+        self.dimensions().0
     }
 
     fn move_cursor_up(&self, n: usize) -> io::Result<()> {

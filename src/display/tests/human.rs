@@ -21,9 +21,13 @@ struct Terminal {
 
 impl Terminal {
     fn new(rows: u16, columns: u16) -> Self {
+        Self::that_says(rows, columns, (rows, columns))
+    }
+
+    /// One that says it is of another size than it is.
+    fn that_says(rows: u16, columns: u16, size: (u16, u16)) -> Self {
         let (written, clock) = (Written::default(), Hand::new());
-        let size = Arc::new(move || (rows, columns));
-        let human = Human::still(Box::new(written.clone()), size, Style::plain(), clock.clone());
+        let human = Human::still(Box::new(written.clone()), Arc::new(move || size), Style::plain(), clock.clone());
         Self { story: Story::on(Viewer::Human(human), clock), written, rows, columns }
     }
 
@@ -286,4 +290,13 @@ fn a_real_ticker_draws_by_itself() {
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
     assert!(seen());
+}
+
+#[test]
+fn a_terminal_that_does_not_know_its_size_is_taken_for_a_usual_one() {
+    let mut terminal = Terminal::that_says(24, 80, (0, 0));
+    terminal.story.up_to_restore();
+    terminal.story.intended(&restore(), "");
+    let screen = terminal.screen();
+    assert!(screen.ends_with("Migrate · 4 of 9 steps · 6.7 s · 1 temporary change open"), "{screen}");
 }
