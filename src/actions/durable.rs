@@ -11,7 +11,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use crate::base::duration;
 use crate::events::Progress;
 use crate::events::record::{Failure, Outputs};
-use crate::transport::{Command, Job, JobEnd, JobId, JobRef, JobSpec, Offsets, Sink, Stream, TransportError};
+use crate::transport::{Command, Job, JobEnd, JobId, JobRef, JobSpec, JobState, Offsets, Sink, Stream, TransportError};
 
 use super::context::{Host, Read, Write};
 use super::contract::ActionError;
@@ -35,13 +35,21 @@ pub async fn launch(spec: &JobSpec, command: &str, cx: &Write<'_>) -> Result<Out
     follow(How::Launch(spec), &at, command, &host, cx).await
 }
 
-/// Finds a durable job again and follows it to its end. It is not started, whatever is found: what is not there may have run.
+/// Finds a durable job again and follows it to its end.
+///
+/// One that left no trace in the boot in which it was announced never began: making its folder is the first thing that it does, and only an
+/// outcome in the journal lets that go. It is launched then, under the same name, so that a launch that is still on its way cannot start it
+/// a second time. Of another boot nothing can be said (a folder in memory, a restored disk): it is not started.
 ///
 /// # Errors
 /// As [`launch`].
-pub async fn reattach(job: &Value, command: &str, cx: &Write<'_>) -> Result<Outputs, ActionError> {
+pub async fn reattach(job: &Value, spec: &JobSpec, command: &str, cx: &Write<'_>) -> Result<Outputs, ActionError> {
     let host = cx.host()?;
-    follow(How::Attach, &place(job)?, command, &host, cx).await
+    let at = place(job)?;
+    let state = Job::new(&**host.transport(), &at, host.become_user()).probe().await?;
+    let never_began = state == JobState::Over(JobEnd::Missing) && is_same_boot(&at, &host).await?;
+    let how = if never_began { How::Launch(spec) } else { How::Attach };
+    follow(how, &at, command, &host, cx).await
 }
 
 /// Removes what a job left on its host.
@@ -145,11 +153,16 @@ async fn outcome(
     }
 }
 
+/// Whether the host was not restarted since the job was announced. A host that cannot tell may have been.
+async fn is_same_boot(at: &JobRef, host: &Host) -> Result<bool, ActionError> {
+    let boot = host.read(Command::read("cat /proc/sys/kernel/random/boot_id 2>/dev/null || :")).await?.text();
+    Ok(!boot.trim().is_empty() && boot.trim() == at.boot_id)
+}
+
 /// What can be said about a job of which nothing is there.
 async fn no_trace(at: &JobRef, host: &Host) -> Result<String, ActionError> {
-    let boot = host.read(Command::read("cat /proc/sys/kernel/random/boot_id 2>/dev/null || :")).await?.text();
-    let restarted = if boot.trim() == at.boot_id {
-        "the host was not restarted since: probably it never began"
+    let restarted = if is_same_boot(at, host).await? {
+        "somebody has removed it"
     } else {
         "the host was restarted since, and it may have run before that"
     };

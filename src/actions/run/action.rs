@@ -100,7 +100,7 @@ impl Action for Run {
     }
 
     async fn reattach(&self, job: &serde_json::Value, cx: &Write<'_>) -> Result<Outputs, ActionError> {
-        durable::reattach(job, &self.command(cx), cx).await
+        durable::reattach(job, &self.spec(&self.look(cx)?, cx)?, &self.command(cx), cx).await
     }
 
     async fn clear_up(&self, job: &serde_json::Value, cx: &Read<'_>) -> Result<(), ActionError> {
