@@ -20,7 +20,7 @@ import sys
 
 TREES = (
     "/etc", "/home", "/opt", "/root", "/srv", "/tmp", "/usr/local", "/usr/lib/libravatar-slave", "/usr/share/libravatar-slave",
-    "/var/lib/libravatar", "/var/spool/cron", "/var/tmp", "/var/www",
+    "/var/backups", "/var/lib/apache2", "/var/lib/libravatar", "/var/lib/postgresql", "/var/spool/cron", "/var/tmp", "/var/www",
 )
 
 # Changes by itself or by being used; or is the tool's own, which a comparison of before and after leaves aside.
@@ -29,6 +29,7 @@ LEFT_OUT = re.compile(
     /etc/ld\.so\.cache                                     # made again by ldconfig, bytes and all
     | /etc/(passwd|group|shadow|gshadow|subuid|subgid)-    # the version before the last change
     | /etc/\.pwd\.lock | /etc/\.updated
+    | /var/lib/postgresql/\d+                              # the server's own; `databases` tells what is in there
     | (/root|/home/[^/]+)/\.(bash_history|lesshst|psql_history|python_history|viminfo|wget-hsts)
     | (/root|/home/[^/]+)/\.local (/state (/runbook .*)? )? # jobs, captures and the folders above them
     | (/tmp|/var/tmp)/systemd-private-.*

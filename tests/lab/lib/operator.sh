@@ -1,6 +1,8 @@
 # shellcheck shell=bash
 # The operator's place: a network namespace, and the files of /etc that a command run in it sees in place of the machine's.
 
+operator_key() { { before_key; cat "$LAB_HOME/lib/operator.sh" "$LAB_HOME"/sample/*; } | digest; }
+
 write_operator_files() {
     local keys
     keys=$(before_dir)/keys
@@ -16,7 +18,11 @@ write_operator_files() {
     known_hosts "$keys" >"$OPERATOR/known_hosts"
     ssh_config >"$OPERATOR/ssh_config"
     hosts_yaml >"$OPERATOR/hosts.yaml"
+    vars_yaml >"$OPERATOR/vars.yaml"
+    install -m 644 "$LAB_HOME/sample/answers.yaml" "$OPERATOR/answers.yaml"
+    (umask 077; secrets_env >"$OPERATOR/secrets.env")
     write_operator_etc
+    operator_key >"$OPERATOR/made"
 }
 
 known_hosts() {
@@ -45,16 +51,34 @@ Host *
 END
 }
 
-# The inventory, as the language's 'hosts:' has it.
+# Where the sample's roles are, for --hosts-file. Only `new` is reached as somebody who has to become root.
 hosts_yaml() {
     local host become
     echo 'hosts:'
-    for host in "${HOSTS[@]}"; do
+    for host in old new mirror1 mirror2; do
         become=
         [[ ${LOGIN[$host]} == root ]] || become=' become: root,'
         printf '  %s: {ssh: %s,%s vars: {ipv4: %s, ipv6: "%s"}}\n' "$host" "$host" "$become" "${IPV4[$host]}" "${IPV6[$host]}"
     done
-    echo 'groups: {mirrors: [mirror1, mirror2]}'
+}
+
+# What the sample has to be told of the lab, for --vars-file.
+vars_yaml() {
+    cat <<END
+nameserver: ${IPV4[ns1]}
+ca: $OPERATOR/ca.pem
+staging: $OPERATOR/passing
+backup: $OPERATOR/backup
+wait_for_images: 5s
+wait_ttl_back: 1s
+wait_proxy_off: 1s
+power_off_old: false
+END
+}
+
+# The sample's secrets, for a shell to read.
+secrets_env() {
+    printf 'export LIBRAVATAR_TSIG=%s\nexport LIBRAVATAR_DB_PASSWORD=%s\n' "$(cat "$OPERATOR/dns_key")" "$(cat "$OPERATOR/db_password")"
 }
 
 # `ip netns exec` binds what is in here over /etc: names, ssh's configuration, and a trust store with the lab's root.
@@ -83,6 +107,11 @@ trust_store() {
 print_inventory() {
     local -a entries=(
         "hosts_file=$OPERATOR/hosts.yaml"
+        "vars_file=$OPERATOR/vars.yaml"
+        "answers_file=$OPERATOR/answers.yaml"
+        "env_file=$OPERATOR/secrets.env"
+        "staging=$OPERATOR/passing"
+        "backup=$OPERATOR/backup"
         "ssh_config=$OPERATOR/ssh_config"
         "known_hosts=$OPERATOR/known_hosts"
         "identity=$OPERATOR/id_ed25519"
