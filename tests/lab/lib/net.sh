@@ -41,7 +41,8 @@ plug() {
 
 unplug() {
     has_netns "$1" || return 0
-    link_set "$1" down
+    # By hand: the namespace goes when its last process has, and its end of the wire with it, some time later.
+    ip -n "$(netns operator)" link del "$1" 2>/dev/null || true
     ip netns del "$(netns "$1")"
 }
 
