@@ -193,6 +193,9 @@ pub enum ActionError {
     /// A job was announced, and nothing of it is on its host: it never began, or what it left is lost.
     #[error("{0}")]
     NoTrace(String),
+    /// A request that changes something may have been taken, and its answer did not come.
+    #[error("{0}")]
+    Unanswered(String),
     /// Ctrl-C a second time: the controller lets go, the host does not.
     #[error("detached: it goes on on its host")]
     Detached,
@@ -220,6 +223,9 @@ impl ActionError {
     /// Whether the host may have done it all the same.
     #[must_use]
     pub fn leaves_unsure(&self) -> bool {
-        matches!(self, Self::Transport(TransportError::Lost { .. }) | Self::Died(_) | Self::NoTrace(_))
+        matches!(
+            self,
+            Self::Transport(TransportError::Lost { .. }) | Self::Died(_) | Self::NoTrace(_) | Self::Unanswered(_)
+        )
     }
 }

@@ -4,6 +4,7 @@ pub mod context;
 pub mod contract;
 pub mod durable;
 pub mod erased;
+pub mod http;
 pub mod manual;
 pub mod moves;
 pub mod registry;

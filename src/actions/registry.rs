@@ -49,6 +49,7 @@ const fn kind<A: Action>() -> Kind {
 /// Every action there is: one line each.
 #[rustfmt::skip]
 const KINDS: &[Kind] = &[
+    kind::<super::http::Http>(),
     kind::<super::manual::Manual>(),
     kind::<super::moves::Moves>(),
     kind::<super::run::Run>(),

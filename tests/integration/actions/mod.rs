@@ -1,6 +1,8 @@
 //! Actions on hosts that are folders: they look, change, are taken back, and meet what a link can do to them.
 
+mod http;
 mod moves;
 mod run;
+mod server;
 mod service;
 mod world;

@@ -1,0 +1,145 @@
+//! What `http` does.
+
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use async_trait::async_trait;
+use hyper::Method;
+use hyper::header::HeaderName;
+
+use crate::actions::context::{Family, Read, Stash, Write};
+use crate::actions::contract::{Action, ActionError, AfterCrash, Check, LocalFile, Reversible, Verdict};
+use crate::actions::said::{MOST, text};
+use crate::base::Spanned;
+use crate::base::secret::shown;
+use crate::events::Preview;
+use crate::events::record::{Failure, Outputs};
+use crate::model::{Diagnostics, Node};
+
+use super::connect::Trouble;
+use super::expect::{Expect, excerpt};
+use super::request::ask;
+
+/// A request.
+#[derive(Debug)]
+pub struct Http {
+    pub(super) url: String,
+    pub(super) method: Method,
+    pub(super) headers: Vec<(HeaderName, String)>,
+    pub(super) body: Option<String>,
+    pub(super) resolve: Option<String>,
+    pub(super) family: Option<Family>,
+    pub(super) ca: Option<Spanned<String>>,
+    pub(super) follow: bool,
+    pub(super) expect: Expect,
+}
+
+#[async_trait]
+impl Action for Http {
+    const KIND: &'static str = "http";
+    const NEEDS_HOST: bool = false;
+    const SECRETS: &'static [&'static str] = &["headers", "body", "url"];
+    type Seen = ();
+    type Undo = ();
+
+    fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+        super::decode::decode(value, diagnostics)
+    }
+
+    /// A request is made when it is its turn: what it says then is what later steps go by.
+    async fn check(&self, _cx: &Read<'_>) -> Result<Check<()>, ActionError> {
+        Ok(Check::Differs(()))
+    }
+
+    fn preview(&self, _seen: &()) -> Preview {
+        let mut detail = Vec::new();
+        detail.extend(self.resolve.iter().map(|to| format!("at the address of {to}")));
+        detail.extend(self.headers.iter().map(|(name, value)| format!("{name}: {}", shown(value))));
+        detail.extend(self.body.iter().map(|body| shown(body)));
+        detail.push(format!("expects {}", self.expect.in_words()));
+        let undo = if self.only_reads() { "none needed" } else { "nothing: it has no undo of its own" };
+        Preview { summary: self.in_words(), detail: detail.join("\n"), undo: undo.to_owned() }
+    }
+
+    async fn capture(&self, _seen: &(), _cx: &Stash<'_>) -> Result<Reversible<()>, ActionError> {
+        Ok(if self.only_reads() {
+            Reversible::Nothing
+        } else {
+            Reversible::No(format!("a {} has no undo of its own", self.method))
+        })
+    }
+
+    async fn apply(&self, _seen: &(), cx: &Write<'_>) -> Result<Outputs, ActionError> {
+        let sent = AtomicBool::new(false);
+        let masker = cx.around().masker();
+        match ask(self, &sent, cx).await {
+            Ok(answer) => {
+                let body = masker.mask_bytes(&answer.body);
+                let wrong = self.expect.against(&answer, cx.around().clock().now(), masker);
+                if !wrong.is_empty() {
+                    return Err(self.failed(wrong.join("; "), excerpt(&String::from_utf8_lossy(&body))));
+                }
+                let kept = &body[..body.len().min(MOST)];
+                let stdout = text(kept, kept.len() < body.len());
+                Ok(Outputs { stdout, changed: !self.only_reads(), ..Outputs::default() })
+            }
+            Err(Trouble::Unasked(error)) => Err(error),
+            Err(Trouble::No(why)) if sent.load(Relaxed) && !self.only_reads() => Err(ActionError::Unanswered(
+                masker.mask(&format!("the request may have been taken, but there is {why}")),
+            )),
+            Err(Trouble::No(why)) => Err(self.failed(masker.mask(&why), String::new())),
+        }
+    }
+
+    /// It has looked when it was made: asking again would say what is so later.
+    async fn verify(&self, _cx: &Read<'_>) -> Result<Verdict, ActionError> {
+        Ok(Verdict::Unknown)
+    }
+
+    async fn probe(&self, cx: &Read<'_>) -> Result<Verdict, ActionError> {
+        let masker = cx.around().masker();
+        let answer = match ask(self, &AtomicBool::new(false), cx).await {
+            Ok(answer) => answer,
+            Err(Trouble::No(why)) => return Ok(Verdict::Fails(masker.mask(&why))),
+            Err(Trouble::Unasked(error)) => return Err(error),
+        };
+        let wrong = self.expect.against(&answer, cx.around().clock().now(), masker);
+        if wrong.is_empty() {
+            return Ok(Verdict::Holds);
+        }
+        let begins = excerpt(&String::from_utf8_lossy(&masker.mask_bytes(&answer.body)));
+        let begins = if begins.is_empty() { begins } else { format!("; the body begins: {begins}") };
+        Ok(Verdict::Fails(format!("{}{begins}", wrong.join("; "))))
+    }
+
+    async fn undo(_undo: &(), _cx: &Write<'_>) -> Result<String, ActionError> {
+        Err(ActionError::failed("a request has no undo of its own"))
+    }
+
+    fn after_crash(&self) -> AfterCrash {
+        if self.only_reads() { AfterCrash::Reapply } else { AfterCrash::AskOperator }
+    }
+
+    fn local_files(&self) -> Vec<LocalFile> {
+        self.ca.iter().map(|path| LocalFile { path: path.clone(), template: false }).collect()
+    }
+}
+
+impl Http {
+    fn only_reads(&self) -> bool {
+        matches!(self.method, Method::GET | Method::HEAD)
+    }
+
+    fn in_words(&self) -> String {
+        format!("{} {}", self.method, shown(&self.url))
+    }
+
+    /// A failure. The body stands where the words of a command stand.
+    fn failed(&self, why: String, body: String) -> ActionError {
+        ActionError::Failed(Box::new(Failure {
+            why,
+            command: Some(self.in_words()),
+            stderr: body,
+            ..Failure::default()
+        }))
+    }
+}

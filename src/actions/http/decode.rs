@@ -1,0 +1,158 @@
+//! `http` as written.
+
+use hyper::Method;
+use hyper::header::HeaderName;
+use regex::Regex;
+
+use crate::actions::context::Family;
+use crate::base::Spanned;
+use crate::base::secret::is_sealed;
+use crate::model::decode::{self, Fields};
+use crate::model::{Diagnostics, Node};
+
+use super::action::Http;
+use super::expect::{Expect, Not};
+use super::url::Url;
+
+const KEYS: [&str; 9] = ["url", "method", "headers", "body", "resolve", "family", "ca", "follow", "expect"];
+const EXPECT: [&str; 5] = ["status", "body", "headers", "certificate_valid_for", "not"];
+
+pub(super) fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Http> {
+    let mut fields = Fields::of(value, "`http`", &KEYS, diagnostics)?;
+    let url = fields.required("url", decode::checked("a URL", url));
+    let method = fields.optional("method", method);
+    let headers = fields.optional("headers", headers(decode::text)).unwrap_or_default();
+    let body = fields.optional("body", decode::text);
+    let resolve = fields.optional("resolve", decode::word);
+    let families = [("ipv4", Family::Ipv4), ("ipv6", Family::Ipv6)];
+    let family = fields.optional("family", decode::one_of(&families));
+    let ca = fields.optional("ca", path);
+    let follow = fields.optional("follow", decode::boolean).unwrap_or_default();
+    let expect = fields.optional("expect", expect).unwrap_or_default();
+    if body.is_some() && method.is_none() && value.unknown_until().is_none() {
+        fields.wrong("body", "a request with a body needs a `method`", "`method: POST`");
+    }
+    fields.done()?;
+    let method = method.unwrap_or(Method::GET);
+    Some(Http { url: url?, method, headers, body, resolve, family, ca, follow, expect })
+}
+
+/// A URL with a secret in it is read when its value is there.
+fn url(text: &str) -> Result<String, String> {
+    if !is_sealed(text) {
+        Url::parse(text)?;
+    }
+    Ok(text.to_owned())
+}
+
+fn method(node: &Node, diagnostics: &mut Diagnostics) -> Option<Method> {
+    decode::checked("a method of HTTP", |text| {
+        let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_uppercase());
+        plain
+            .then(|| Method::from_bytes(text.as_bytes()).ok())
+            .flatten()
+            .ok_or_else(|| "as in `GET` or `POST`".to_owned())
+    })(node, diagnostics)
+}
+
+fn path(node: &Node, diagnostics: &mut Diagnostics) -> Option<Spanned<String>> {
+    decode::word(node, diagnostics).map(|path| Spanned::new(path, node.span.clone()))
+}
+
+/// Headers by name, each value read by `read`.
+fn headers<T>(
+    read: impl Fn(&Node, &mut Diagnostics) -> Option<T>,
+) -> impl FnOnce(&Node, &mut Diagnostics) -> Option<Vec<(HeaderName, T)>> {
+    move |node, diagnostics| {
+        let entries = decode::map_of(read)(node, diagnostics)?;
+        let mut whole = true;
+        let mut headers = Vec::new();
+        for (Spanned { value: name, span }, value) in entries {
+            if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
+                headers.push((name, value));
+            } else {
+                diagnostics.error(&span, format!("`{name}` is no name of a header"));
+                whole = false;
+            }
+        }
+        whole.then_some(headers)
+    }
+}
+
+fn expect(node: &Node, diagnostics: &mut Diagnostics) -> Option<Expect> {
+    let mut fields = Fields::of(node, "`expect`", &EXPECT, diagnostics)?;
+    let status = fields.optional("status", status).unwrap_or_default();
+    let body = fields.optional("body", decode::regex);
+    let headers = fields.optional("headers", patterns).unwrap_or_default();
+    let certificate_valid_for = fields.optional("certificate_valid_for", decode::duration);
+    let not = fields.optional("not", not).unwrap_or_default();
+    fields.done()?;
+    Some(Expect { status, body, headers, certificate_valid_for, not })
+}
+
+fn not(node: &Node, diagnostics: &mut Diagnostics) -> Option<Not> {
+    let mut fields = Fields::of(node, "`not`", &["status", "body", "headers"], diagnostics)?;
+    let status = fields.optional("status", status).unwrap_or_default();
+    let body = fields.optional("body", decode::regex);
+    let headers = fields.optional("headers", patterns).unwrap_or_default();
+    fields.done()?;
+    Some(Not { status, body, headers })
+}
+
+fn status(node: &Node, diagnostics: &mut Diagnostics) -> Option<Vec<u16>> {
+    decode::one_or_list(decode::integer(100..=599_u16))(node, diagnostics)
+}
+
+fn patterns(node: &Node, diagnostics: &mut Diagnostics) -> Option<Vec<(HeaderName, Regex)>> {
+    headers(decode::regex)(node, diagnostics)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actions::testing::decoded;
+    use crate::base::secret::sealed;
+
+    #[test]
+    fn everything_is_read() {
+        let http: Http = decoded(
+            "{url: \"https://www.example.org/x\", method: POST, headers: {X-Token: a}, body: b, resolve: new, family: ipv6, \
+             ca: ca.pem, follow: true, expect: {status: [200, 301], body: users, headers: {Server: nginx}, \
+             certificate_valid_for: 14d, not: {status: 500, body: x, headers: {Via: y}}}}",
+        )
+        .unwrap();
+        assert_eq!(
+            (http.method.as_str(), http.resolve.as_deref(), http.family),
+            ("POST", Some("new"), Some(Family::Ipv6))
+        );
+        assert_eq!((http.expect.status.as_slice(), http.expect.not.status.as_slice()), (&[200, 301][..], &[500][..]));
+        assert_eq!(http.headers[0].0, "x-token");
+        assert_eq!(http.ca.unwrap().value, "ca.pem");
+        let secret = format!("{{url: \"https://a/?t={}\"}}", sealed("token"));
+        assert!(decoded::<Http>(&secret).is_ok());
+    }
+
+    #[test]
+    fn what_is_wrong_is_told() {
+        for (text, due) in [
+            ("{}", "`http` lacks `url`"),
+            (
+                "{url: www.example.org}",
+                "a URL is due here, found `www.example.org`; it begins with `https://` or `http://`",
+            ),
+            ("{url: \"https://a\", method: get}", "a method of HTTP is due here, found `get`; as in `GET` or `POST`"),
+            ("{url: \"https://a\", body: x}", "a request with a body needs a `method`; `method: POST`"),
+            ("{url: \"https://a\", headers: {a b: x}}", "`a b` is no name of a header"),
+            ("{url: \"https://a\", expect: {status: 20}}", "a whole number from 100 to 599 is due here, found `20`"),
+            ("{url: \"https://a\", expect: {stauts: 200}}", "unknown key `stauts` in `expect`; did you mean `status`?"),
+            ("{url: \"https://a\", expect: {body: \"a(\"}}", "the regular expression cannot be read: unclosed group"),
+            ("{url: \"https://a\", family: ipv5}", "`ipv4` or `ipv6` is due here, found `ipv5`; did you mean `ipv4`?"),
+            (
+                "\"https://a\"",
+                "`http` takes a mapping, found `https://a`; its keys: `url`, `method`, `headers`, `body`, `resolve`, `family`, `ca`, `follow` or `expect`",
+            ),
+        ] {
+            assert_eq!(decoded::<Http>(text).err().unwrap(), due, "{text}");
+        }
+    }
+}
