@@ -247,7 +247,9 @@ impl RunView {
 
     /// The units of a step that anything happened to.
     pub fn units_of(&self, step: &StepId) -> impl Iterator<Item = (&UnitId, &UnitView)> {
-        self.units.iter().filter(move |(unit, _)| unit.step == *step)
+        // Units sort by their step first.
+        let first = UnitId { step: step.clone(), item: None, host: None };
+        self.units.range(first..).take_while(move |(unit, _)| unit.step == *step)
     }
 
     /// Whether a gate was answered with yes.
