@@ -41,15 +41,24 @@ pub async fn launch(spec: &JobSpec, command: &str, cx: &Write<'_>) -> Result<Out
 /// outcome in the journal lets that go. It is launched then, under the same name, so that a launch that is still on its way cannot start it
 /// a second time. Of another boot nothing can be said (a folder in memory, a restored disk): it is not started.
 ///
+/// `spec` is asked for only then: a job that runs is followed even where its script is gone from the operator's machine.
+///
 /// # Errors
 /// As [`launch`].
-pub async fn reattach(job: &Value, spec: &JobSpec, command: &str, cx: &Write<'_>) -> Result<Outputs, ActionError> {
+pub async fn reattach(
+    job: &Value,
+    spec: Result<JobSpec, ActionError>,
+    command: &str,
+    cx: &Write<'_>,
+) -> Result<Outputs, ActionError> {
     let host = cx.host()?;
     let at = place(job)?;
     let state = Job::new(&**host.transport(), &at, host.become_user()).probe().await?;
     let never_began = state == JobState::Over(JobEnd::Missing) && is_same_boot(&at, &host).await?;
-    let how = if never_began { How::Launch(spec) } else { How::Attach };
-    follow(how, &at, command, &host, cx).await
+    if never_began {
+        return follow(How::Launch(&spec?), &at, command, &host, cx).await;
+    }
+    follow(How::Attach, &at, command, &host, cx).await
 }
 
 /// Removes what a job left on its host.

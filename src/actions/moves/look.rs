@@ -14,10 +14,19 @@ const LOOK: &str = r#"
 export LC_ALL=C
 f='%i %.9W %.9Y %s %f'
 case $(stat -c %.9Y / 2>/dev/null) in *.*) ;; *) f='%i 0 %Y %s %f' ;; esac
+sum() { if command -v sha256sum >/dev/null; then sha256sum; else cksum; fi | { read -r s rest; echo "$s"; }; }
+content() {
+    if [ -L "$1" ]; then readlink -- "$1" | sum
+    elif [ -f "$1" ] && [ "$(stat -c %s -- "$1")" -le 16777216 ]; then sum <"$1"
+    else echo -; fi
+}
 for p; do
     d=${p%/*}
     d=${d:-/}
-    if [ -e "$p" ] || [ -L "$p" ]; then stat -c "$f" -- "$p"
+    if [ -e "$p" ] || [ -L "$p" ]; then
+        c=$(content "$p" 2>/dev/null) || c=-
+        t=$(stat -f -c %T -- "$p" 2>/dev/null) || t=-
+        printf '%s %s %s\n' "$(stat -c "$f" -- "$p")" "$c" "$t"
     elif [ -d "$d" ] && ! [ -x "$d" ]; then echo hidden
     else echo -; fi
     stat -L -c %d -- "$d" 2>/dev/null || echo -
@@ -52,25 +61,35 @@ pub struct Thing {
     pub(super) size: String,
     /// File, folder, link…: the upper digits of its mode.
     pub(super) kind: String,
+    /// A sum of what is in a file, or of where a link leads; `-` for the others and for what is large.
+    pub(super) content: String,
+    /// Whether its file system is one of layers, as a container's is: a folder cannot but be copied there to be moved, and is another then.
+    pub(super) layered: bool,
 }
 
+/// A folder's `kind`.
+const FOLDER: &str = "4";
+
 impl Thing {
-    /// Whether it is the same thing. Numbers are used again, so the times have a say; where a layered file system (of a container)
-    /// could not but copy it, it has another number and birth, but was not changed since.
+    /// Whether `other` is the same thing. Numbers are used again, so the time of birth has a say; a file that was written anew is the same
+    /// with the same in it. In doubt it is: moving back replaces nothing.
     pub(super) fn is(&self, other: &Self) -> bool {
         let known = |born: &str| born.bytes().any(|byte| matches!(byte, b'1'..=b'9'));
         let born = !known(&self.born) || !known(&other.born) || self.born == other.born;
         let same = self.inode == other.inode && born;
-        let copied = self.changed == other.changed && self.size == other.size;
-        self.kind == other.kind && (same || copied)
+        let untouched = self.changed == other.changed && self.size == other.size;
+        let alike = self.content != "-" && self.content == other.content;
+        let copied = self.layered && self.kind == FOLDER;
+        self.kind == other.kind && (same || untouched || alike || copied)
     }
 
     fn parse(line: &str) -> Option<Self> {
-        let mut words = line.split(' ').map(str::to_owned);
-        let (inode, born, changed, size, mode) =
-            (words.next()?, words.next()?, words.next()?, words.next()?, words.next()?);
-        let mode = u32::from_str_radix(&mode, 16).ok()?;
-        Some(Self { inode, born, changed, size, kind: format!("{:o}", mode >> 12) })
+        let mut words = line.splitn(7, ' ').map(str::to_owned);
+        let (inode, born, changed, size) = (words.next()?, words.next()?, words.next()?, words.next()?);
+        let mode = u32::from_str_radix(&words.next()?, 16).ok()?;
+        let (content, system) = (words.next()?, words.next()?);
+        let layered = system.contains("overlay") || system.contains("aufs");
+        Some(Self { inode, born, changed, size, kind: format!("{:o}", mode >> 12), content, layered })
     }
 }
 
@@ -114,14 +133,19 @@ mod tests {
     #[test]
     fn things_are_told_apart() {
         let thing = |line: &str| Thing::parse(line).unwrap();
-        let folder = thing("12 0.000000000 100.5 4096 41ed");
-        assert_eq!(folder.kind, "4");
-        assert!(folder.is(&thing("12 0 200.5 4096 41c0")), "what is in it, and its mode, may change");
-        assert!(folder.is(&thing("77 0 100.5 4096 41ed")), "copied by a layered file system");
-        assert!(!folder.is(&thing("77 0 200.5 4096 41ed")));
-        assert!(!folder.is(&thing("12 0 100.5 4096 81a4")));
-        let born = thing("12 50.1 100.5 4096 41ed");
-        assert!(!born.is(&thing("12 60.1 200.5 4096 41ed")), "the number was used again");
+        let folder = thing("12 0.000000000 100.5 4096 41ed - ext2/ext3");
+        assert_eq!(folder.kind, FOLDER);
+        assert!(folder.is(&thing("12 0 200.5 4096 41c0 - ext2/ext3")), "what is in it, and its mode, may change");
+        assert!(!folder.is(&thing("77 0 200.5 4096 41ed - ext2/ext3")));
+        assert!(!folder.is(&thing("12 0 100.5 4096 81a4 x ext2/ext3")));
+        let born = thing("12 50.1 100.5 4096 41ed - UNKNOWN (0x1)");
+        assert!(!born.is(&thing("12 60.1 200.5 4096 41ed - UNKNOWN (0x1)")), "the number was used again");
+        let file = thing("12 0 100.5 7 81a4 abc ext2/ext3");
+        assert!(file.is(&thing("77 0 200.5 7 81a4 abc ext2/ext3")), "written anew with the same in it");
+        assert!(file.is(&thing("77 0 100.5 7 81a4 - ext2/ext3")), "copied with its times");
+        assert!(!file.is(&thing("77 0 200.5 7 81a4 def ext2/ext3")));
+        let layered = thing("12 0 100.5 4096 41ed - overlayfs");
+        assert!(layered.is(&thing("77 0 200.5 4096 41ed - overlayfs")), "a folder that could not but be copied");
         assert_eq!(Thing::parse("stat: cannot"), None);
     }
 
@@ -129,7 +153,7 @@ mod tests {
     fn the_answer_is_read_in_the_order_of_the_paths() {
         let paths = ["/a".to_owned(), "/b".to_owned()];
         let said = |stdout: &str| Output { stdout: stdout.into(), ..Output::default() };
-        let places = seen(paths.iter(), &said("12 0 1 2 41ed\n65024\n-\n-\n")).unwrap();
+        let places = seen(paths.iter(), &said("12 0 1 2 41ed - xfs\n65024\n-\n-\n")).unwrap();
         assert_eq!(places["/a"].device.as_deref(), Some("65024"));
         assert_eq!(places["/b"], Place::default());
         assert!(seen(paths.iter(), &said("-\n1\n")).is_err());

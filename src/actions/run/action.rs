@@ -100,7 +100,8 @@ impl Action for Run {
     }
 
     async fn reattach(&self, job: &serde_json::Value, cx: &Write<'_>) -> Result<Outputs, ActionError> {
-        durable::reattach(job, &self.spec(&self.look(cx)?, cx)?, &self.command(cx), cx).await
+        let spec = self.look(cx).and_then(|seen| self.spec(&seen, cx));
+        durable::reattach(job, spec, &self.command(cx), cx).await
     }
 
     async fn clear_up(&self, job: &serde_json::Value, cx: &Read<'_>) -> Result<(), ActionError> {

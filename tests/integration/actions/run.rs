@@ -102,7 +102,8 @@ async fn a_job_is_let_go_of_and_found_again() {
     let world = World::new().await;
     let unit = world.unit(Some("old"));
     let script = format!("echo run >>{0}; echo one; sleep 1.5; echo two", y(&world.home("old").join("count")));
-    let run = action("run", &script);
+    std::fs::write(world.book().join("a.sh"), script).unwrap();
+    let run = action("run", "{src: a.sh}");
     let detach = async {
         while world.said(&unit).0.is_empty() {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -111,6 +112,8 @@ async fn a_job_is_let_go_of_and_found_again() {
     };
     let (applied, ()) = tokio::join!(world.apply_unit(&unit, &*run), detach);
     assert!(matches!(applied.err().unwrap(), ActionError::Detached));
+    // A job that runs needs its script no more.
+    std::fs::remove_file(world.book().join("a.sh")).unwrap();
     let intent = world.intend_again(&unit);
     let job = job(&world);
     let outputs = run.reattach(&job, &Write::new(world.read(&unit, 1), &intent)).await.unwrap();
