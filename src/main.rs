@@ -1,3 +1,7 @@
 //! The command `runbook`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    runbook::cli::main()
+}

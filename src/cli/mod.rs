@@ -1,1 +1,31 @@
-//! cli
+//! The command `runbook`: arguments, the operator, exit codes, one file for each command.
+
+mod answers;
+mod arguments;
+mod book;
+mod choose;
+mod commands;
+mod connect;
+mod console;
+mod context;
+mod difference;
+mod drive;
+mod entry;
+mod error;
+pub mod exit;
+mod inputs;
+mod keyboard;
+mod manner;
+mod operator;
+mod ready;
+mod run_id;
+mod screen;
+mod secrets;
+mod signals;
+mod state;
+mod terminal;
+mod variables;
+mod who;
+
+pub use entry::main;
+pub use exit::Exit;

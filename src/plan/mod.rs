@@ -18,6 +18,7 @@ mod vars;
 pub use planned::{Inputs, Plan, PlannedHost, PlannedPhase, PlannedStep};
 pub use resolve::resolve;
 pub use scope::{RenderError, Scope, Situation};
+pub use value::of_node as value_of_node;
 
 #[cfg(test)]
 mod tests;

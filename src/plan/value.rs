@@ -39,7 +39,7 @@ pub(super) fn of_scalar(scalar: &Scalar) -> Value {
 
 /// The value of a tree without templates.
 #[must_use]
-pub(super) fn of_node(node: &Node) -> Value {
+pub fn of_node(node: &Node) -> Value {
     match &node.shape {
         Shape::Scalar(scalar) => of_scalar(scalar),
         Shape::List(items) => Value::Array(items.iter().map(of_node).collect()),

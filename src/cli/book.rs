@@ -1,0 +1,160 @@
+//! Reading a book and making a plan of it; telling all that is wrong with it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::base::RunId;
+use crate::base::fs::FsError;
+use crate::display::{Ending, Style, Typing, closing, diagnostics};
+use crate::events::RunView;
+use crate::events::record::{Edited, Started};
+use crate::model::book::Source;
+use crate::model::load::{Loaded, load, load_with};
+use crate::model::{Diagnostic, Diagnostics};
+use crate::plan::{Inputs, Plan, resolve};
+
+use super::console;
+use super::context::Context;
+use super::inputs::GivenInputs;
+
+/// Where a book is read from: its file, or what the journal of a run kept of it.
+#[derive(Clone, Debug)]
+pub(crate) struct BookSource {
+    path: PathBuf,
+    inputs: Inputs,
+    kept: Option<BTreeMap<String, String>>,
+}
+
+/// What came of reading it.
+#[derive(Debug)]
+pub(crate) struct ReadBook {
+    /// The plan; none where anything is an error.
+    pub(crate) plan: Option<Plan>,
+    /// All that is wrong.
+    pub(crate) diagnostics: Diagnostics,
+    /// The files, to quote from.
+    pub(crate) sources: Vec<Source>,
+}
+
+impl BookSource {
+    /// The file at `path`.
+    pub(crate) fn file(path: &Path, inputs: Inputs) -> Self {
+        Self { path: path.to_owned(), inputs, kept: None }
+    }
+
+    /// The file that a run was begun with, as it is now; what the journal kept of it where it is gone.
+    pub(crate) fn of_run(started: &Started) -> Self {
+        let source = Self::file(Path::new(&started.path), Inputs::of(started));
+        if source.path.exists() { source } else { Self::as_begun(started) }
+    }
+
+    /// The book as the journal of a run kept it.
+    pub(crate) fn as_begun(started: &Started) -> Self {
+        Self { kept: Some(started.files.clone()), ..Self::file(Path::new(&started.path), Inputs::of(started)) }
+    }
+
+    /// Whether it can be edited: it is a file.
+    pub(crate) fn is_file(&self) -> bool {
+        self.kept.is_none()
+    }
+
+    /// Reads it, and makes a plan of it.
+    pub(crate) fn read(&self) -> ReadBook {
+        let Loaded { book, sources, mut diagnostics } = match &self.kept {
+            None => load(&self.path),
+            Some(kept) => load_with(&self.path, &|path| kept_file(kept, path)),
+        };
+        let mut plan = None;
+        // What cannot be read whole is not resolved: one mistake would be told again in other words.
+        if let Some(book) = book.filter(|_| !diagnostics.has_errors()) {
+            let (resolved, found) = resolve(book, &self.inputs);
+            diagnostics.extend(found);
+            plan = resolved.filter(|_| !diagnostics.has_errors());
+        }
+        ReadBook { plan, diagnostics, sources }
+    }
+}
+
+fn kept_file(kept: &BTreeMap<String, String>, path: &Path) -> Result<Vec<u8>, FsError> {
+    let text = kept.get(path.to_string_lossy().as_ref());
+    text.map(|text| text.clone().into_bytes()).ok_or_else(|| FsError {
+        verb: "reading",
+        path: path.to_owned(),
+        source: std::io::Error::new(std::io::ErrorKind::NotFound, "the journal did not keep it"),
+    })
+}
+
+impl ReadBook {
+    /// Adds what was wrong with the arguments.
+    pub(crate) fn with(mut self, given: GivenInputs) -> Self {
+        let mut diagnostics = given.diagnostics;
+        diagnostics.extend(self.diagnostics);
+        self.sources.extend(given.sources);
+        let plan = self.plan.filter(|_| !diagnostics.has_errors());
+        Self { plan, diagnostics, sources: self.sources }
+    }
+
+    /// Tells everything that is wrong, on stderr, and gives the plan if there is one.
+    pub(crate) fn told(self, context: &Context) -> Option<Plan> {
+        tell(context, self.diagnostics, &self.sources);
+        self.plan
+    }
+
+    /// Everything that is wrong, as text.
+    pub(crate) fn text(self, style: &Style) -> String {
+        diagnostics(&self.diagnostics.sorted(), &self.sources, style)
+    }
+}
+
+/// Tells everything that is wrong: people on stderr, scripts in lines of JSON.
+pub(crate) fn tell(context: &Context, found: Diagnostics, sources: &[Source]) {
+    let found = found.sorted();
+    for diagnostic in &found {
+        context.event(&Event { event: "diagnostic", diagnostic });
+    }
+    if context.is_for_people() && !found.is_empty() {
+        console::err(&diagnostics(&found, sources, &context.error_style));
+    }
+}
+
+#[derive(serde::Serialize)]
+struct Event<'a> {
+    event: &'static str,
+    diagnostic: &'a Diagnostic,
+}
+
+/// Says that nothing ran, and what to type once the book is mended.
+pub(crate) fn refused(context: &Context, file: &Path) {
+    let (file, with) = (file.to_string_lossy(), context.with());
+    let typing = Typing { file: &file, with: &with };
+    let said = closing(&Ending::Refused, &RunView::default(), typing, context.now(), &context.error_style);
+    if context.is_for_people() {
+        console::err(&said);
+    }
+}
+
+/// What the journal is to know of a run that begins.
+pub(crate) fn started(
+    plan: &Plan,
+    source: &BookSource,
+    run: RunId,
+    answers: Value,
+    secrets: BTreeMap<String, String>,
+) -> Started {
+    let started = plan.started(run, &source.path, &source.inputs, answers, secrets);
+    Started { files: absolute(started.files), ..started }
+}
+
+/// What the journal is to know of a book that was edited while its run was under way.
+pub(crate) fn edited(plan: &Plan) -> Edited {
+    let edited = plan.edited();
+    Edited { files: absolute(edited.files), ..edited }
+}
+
+/// Files by their absolute paths: the run may be resumed from another folder than it was begun in.
+fn absolute(files: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let path = |path: String| std::path::absolute(&path).map_or(path, |path| path.to_string_lossy().into_owned());
+    files.into_iter().map(|(file, text)| (path(file), text)).collect()
+}

@@ -1,0 +1,77 @@
+//! `runbook check`.
+
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use crate::base::shell;
+use crate::cli::book::{self, BookSource};
+use crate::cli::context::Context;
+use crate::cli::drive::Next;
+use crate::cli::error::CommandError;
+use crate::cli::exit::Exit;
+use crate::cli::inputs::InputArguments;
+use crate::cli::manner::ReachArguments;
+use crate::display::{Line, Page, Tone, count};
+use crate::plan::Plan;
+
+use super::hosts;
+
+/// Finds everything that is wrong with a runbook and can be found without a host.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The runbook
+    file: PathBuf,
+    /// Also logs in to each host and looks whether it has what the steps call; changes nothing
+    #[arg(long = "hosts")]
+    look_at_hosts: bool,
+    #[command(flatten)]
+    inputs: InputArguments,
+    #[command(flatten)]
+    reach: ReachArguments,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  runbook check migration.yaml
+  runbook check migration.yaml --hosts
+  runbook check migration.yaml --hosts-file rehearsal.yaml --var site=test.example.org";
+
+pub(crate) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, CommandError> {
+    let given = arguments.inputs.read();
+    let source = BookSource::file(&arguments.file, given.inputs.clone());
+    let Some(plan) = source.read().with(given).told(context) else {
+        book::refused(context, &arguments.file);
+        return Ok(Exit::Wrong);
+    };
+    context.page(&sums(&plan).into());
+    context.event(&json!({"event": "checked", "phases": plan.phases.len(), "steps": plan.steps().count(), "hosts": plan.hosts.len()}));
+    let next = Next { reach: arguments.reach.clone(), ..Next::default() };
+    let file = shell::quote(&arguments.file.to_string_lossy());
+    if arguments.look_at_hosts {
+        let lacking = hosts::look(context, &plan, &arguments.reach).await?;
+        if lacking > 0 {
+            let again = next.command(context, &format!("check {file} --hosts"));
+            return Err(CommandError::failed(
+                format!("{} not ready", if lacking == 1 { "a host is".into() } else { format!("{lacking} hosts are") }),
+                format!("once that is seen to: {again}"),
+            ));
+        }
+    }
+    let mut page = Page::new();
+    let command = next.command(context, &format!("plan {file}"));
+    page.push(Line::new().text("to see what it would do: ").put(Tone::Name, command));
+    context.page(&page);
+    Ok(Exit::Done)
+}
+
+fn sums(plan: &Plan) -> Line {
+    let line = Line::new().put(Tone::Strong, &plan.name).text(": ");
+    line.text(format_args!(
+        "{}, {}, {}; nothing is wrong with it",
+        count(plan.phases.len(), "phase"),
+        count(plan.steps().count(), "step"),
+        count(plan.hosts.len(), "host"),
+    ))
+}

@@ -1,0 +1,174 @@
+//! `runbook log`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::base::{RunId, StepId, UnitId};
+use crate::cli::choose;
+use crate::cli::context::Context;
+use crate::cli::error::CommandError;
+use crate::cli::exit::Exit;
+use crate::display::{Line, Page, Tone, safe_bytes};
+use crate::events::view::Status;
+use crate::events::{Entry, Record, RunView};
+use crate::journal::{OutputKey, Store, chain, load};
+use crate::model::diagnostic::nearest;
+
+use super::records::{line, unit};
+
+/// Shows the records of a run; of a step, its output too.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The run, or the beginning of its id [default: the one that is unfinished, or the newest]
+    run: Option<String>,
+    /// Only this step, with its output
+    step: Option<String>,
+    /// Holds the records against their chain of hashes; ends with 1 where it is broken
+    #[arg(long, conflicts_with_all = ["step", "follow"])]
+    verify: bool,
+    /// Goes on showing what is added, until the run ends or stops
+    #[arg(long, short)]
+    follow: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  runbook log
+  runbook log 1kq8w2z4bt copy-database
+  runbook log 1kq8w2z4bt --follow    from another terminal
+  runbook log 1kq8w2z4bt --verify";
+
+/// How often a run that is followed is looked at.
+const LOOK: Duration = Duration::from_millis(300);
+
+/// How many chunks of output are read at a time.
+const CHUNKS: u32 = 64;
+
+pub(crate) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, CommandError> {
+    let Some(store) = context.state()?.open_to_look().await? else { return Err(choose::none(context)) };
+    let run = choose::run(context, &*store, arguments.run.as_deref()).await?;
+    if arguments.verify {
+        return verify(context, &*store, &run).await;
+    }
+    let (_, view) = load(&*store, &run).await?;
+    let step = arguments.step.as_deref().map(|said| step(&run, &view, said, context)).transpose()?;
+    let mut log = Log { context, store: &*store, run, step, seen: 0, told: BTreeMap::new() };
+    loop {
+        let status = log.more(arguments.follow).await?;
+        let goes_on = matches!(status, Status::Fresh | Status::Running | Status::RollingBack { .. });
+        if !arguments.follow || !goes_on {
+            break;
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    let next = context.command(&format!("status {}", log.run));
+    context.print(&format!("to see where it stands: {next}\n"));
+    Ok(Exit::Done)
+}
+
+async fn verify(context: &Context, store: &dyn Store, run: &RunId) -> Result<Exit, CommandError> {
+    let (entries, _) = load(store, run).await?;
+    let last = entries.last().map(|entry| chain::hash(entry)).unwrap_or_default();
+    context.print(&format!(
+        "{} records, the chain holds\nthe last hash, to be compared with one that was kept elsewhere: {last}\n",
+        entries.len()
+    ));
+    context.event(&json!({"event": "verified", "run": run, "entries": entries.len(), "last": last}));
+    Ok(Exit::Done)
+}
+
+fn step(run: &RunId, view: &RunView, said: &str, context: &Context) -> Result<StepId, CommandError> {
+    let known: BTreeSet<&StepId> =
+        view.steps().map(|step| &step.id).chain(view.units.keys().map(|unit| &unit.step)).collect();
+    if let Some(step) = known.iter().find(|step| step.as_str() == said) {
+        return Ok((**step).clone());
+    }
+    let hint = match nearest(said, known.iter().map(|step| step.as_str())) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("to see its steps: {}", context.command(&format!("log {run}"))),
+    };
+    Err(CommandError::wrong(format!("run {run} has no step `{said}`"), hint))
+}
+
+/// What of a run was shown.
+struct Log<'a> {
+    context: &'a Context,
+    store: &'a dyn Store,
+    run: RunId,
+    step: Option<StepId>,
+    /// So many records.
+    seen: usize,
+    /// Up to which chunk of each stream.
+    told: BTreeMap<OutputKey, i64>,
+}
+
+impl Log<'_> {
+    /// Shows what was added since.
+    async fn more(&mut self, follow: bool) -> Result<Status, CommandError> {
+        let (entries, view) = load(self.store, &self.run).await?;
+        let entries = chain::read(&self.run, &entries)?;
+        let mut tries: BTreeMap<UnitId, u32> = BTreeMap::new();
+        for (at, entry) in entries.iter().enumerate() {
+            if !self.is_due(entry) {
+                continue;
+            }
+            if let Record::Intended { unit, attempt, .. } = &entry.record {
+                tries.insert(unit.clone(), *attempt);
+            }
+            if at >= self.seen {
+                self.context.page(&line(entry, &self.context.style).into());
+                self.context.event(&json!({"event": "record", "entry": entry}));
+            }
+        }
+        self.seen = entries.len();
+        // The whole run's output is for whoever looks at a step, or watches.
+        if self.step.is_some() || follow {
+            for (unit, tries) in tries {
+                for attempt in 1..=tries {
+                    self.output(&unit, attempt).await?;
+                }
+            }
+        }
+        Ok(view.status)
+    }
+
+    fn is_due(&self, entry: &Entry) -> bool {
+        let Some(step) = &self.step else { return true };
+        unit(&entry.record).is_some_and(|unit| unit.step == *step)
+    }
+
+    async fn output(&mut self, unit: &UnitId, attempt: u32) -> Result<(), CommandError> {
+        for stderr in [false, true] {
+            let key = OutputKey { unit: unit.clone(), attempt, stderr };
+            let mut from = self.told.get(&key).copied().unwrap_or(0);
+            let mut bytes = Vec::new();
+            loop {
+                let (more, upto) = self.store.read_output(&self.run, &key, from, CHUNKS).await?;
+                if upto == from {
+                    break;
+                }
+                bytes.extend(more);
+                from = upto;
+            }
+            self.told.insert(key, from);
+            if !bytes.is_empty() {
+                self.tell(unit, attempt, stderr, &bytes);
+            }
+        }
+        Ok(())
+    }
+
+    fn tell(&self, unit: &UnitId, attempt: u32, stderr: bool, bytes: &[u8]) {
+        let stream = if stderr { "stderr" } else { "stdout" };
+        let mut page = Page::new();
+        page.push(Line::new().put(Tone::Name, unit).put(Tone::Dim, format_args!(", try {attempt}, {stream}:")));
+        page.block(4, Tone::Plain, &safe_bytes(bytes));
+        self.context.page(&page);
+        let text = String::from_utf8_lossy(bytes);
+        self.context
+            .event(&json!({"event": "output", "unit": unit, "attempt": attempt, "stderr": stderr, "text": text}));
+    }
+}

@@ -1,0 +1,18 @@
+//! The commands, one file each.
+
+pub(crate) mod abandon;
+pub(crate) mod by_hand;
+pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod due;
+mod hosts;
+pub(crate) mod log;
+mod outline;
+pub(crate) mod plan;
+mod preview;
+mod records;
+pub(crate) mod resume;
+pub(crate) mod rollback;
+pub(crate) mod run;
+pub(crate) mod runs;
+pub(crate) mod status;

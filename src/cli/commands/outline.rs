@@ -1,0 +1,53 @@
+//! A run as it stands, for scripts.
+
+use serde_json::{Value, json};
+
+use crate::base::RunId;
+use crate::events::RunView;
+use crate::events::view::Status;
+
+/// A run as it stands.
+pub(super) fn outline(run: &RunId, view: &RunView) -> Value {
+    let (over, all) = view.steps_over();
+    let unit =
+        |unit: &crate::base::UnitId| view.units.get(unit).map(|seen| (seen.state.word(), seen.began, seen.ended));
+    let units: Vec<Value> = view
+        .units
+        .keys()
+        .filter_map(|id| unit(id).map(|told| (id, told)))
+        .map(|(id, (state, began, ended))| json!({"unit": id, "state": state, "began": began, "ended": ended}))
+        .collect();
+    let open: Vec<Value> = view
+        .ledger()
+        .into_iter()
+        .map(|open| json!({"unit": open.unit, "until": open.until, "since": open.since}))
+        .collect();
+    let checkpoints: Vec<Value> =
+        view.checkpoints.iter().map(|(name, step)| json!({"name": name, "step": step})).collect();
+    json!({
+        "run": run,
+        "name": view.started.as_ref().map(|started| &started.name),
+        "path": view.started.as_ref().map(|started| &started.path),
+        "status": status(&view.status),
+        "began": view.began,
+        "last": view.last,
+        "steps": {"over": over, "all": all},
+        "units": units,
+        "temporary": open,
+        "checkpoints": checkpoints,
+        "rollback": view.undo_order(None),
+    })
+}
+
+fn status(status: &Status) -> Value {
+    match status {
+        Status::Fresh => json!({"is": "fresh"}),
+        Status::Running => json!({"is": "running"}),
+        Status::Parked { why, until } => json!({"is": "parked", "why": why, "until": until}),
+        Status::Stopped { why } => json!({"is": "stopped", "why": why}),
+        Status::RollingBack { to } => json!({"is": "rolling_back", "to": to}),
+        Status::RolledBack { to, complete } => json!({"is": "rolled_back", "to": to, "complete": complete}),
+        Status::Done { open } => json!({"is": "done", "open": open}),
+        Status::Abandoned => json!({"is": "abandoned"}),
+    }
+}

@@ -1,0 +1,36 @@
+//! `runbook plan`.
+
+use std::path::PathBuf;
+
+use crate::cli::context::Context;
+use crate::cli::error::CommandError;
+use crate::cli::exit::Exit;
+use crate::cli::inputs::InputArguments;
+use crate::cli::manner::MannerArguments;
+
+use super::preview::preview;
+
+/// Shows what `run` would do, and changes nothing: the same as `run --dry-run`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The runbook
+    file: PathBuf,
+    /// Without looking at any host
+    #[arg(long)]
+    offline: bool,
+    #[command(flatten)]
+    inputs: InputArguments,
+    #[command(flatten)]
+    manner: MannerArguments,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  runbook plan migration.yaml
+  runbook plan migration.yaml --offline
+  runbook plan migration.yaml --only copy-database --host new=rehearsal.example.org";
+
+pub(crate) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, CommandError> {
+    preview(context, &arguments.file, &arguments.inputs, &arguments.manner, arguments.offline).await
+}

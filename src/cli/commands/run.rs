@@ -1,0 +1,130 @@
+//! `runbook run`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::cli::answers::Answers;
+use crate::cli::book::{self, BookSource};
+use crate::cli::context::Context;
+use crate::cli::drive::{Drive, Next, Way, show};
+use crate::cli::error::CommandError;
+use crate::cli::exit::Exit;
+use crate::cli::inputs::InputArguments;
+use crate::cli::manner::MannerArguments;
+use crate::cli::ready::Ready;
+use crate::cli::signals::Ear;
+use crate::cli::who::who;
+use crate::cli::{run_id, secrets};
+use crate::journal::{Journal, JournalError, Store, chain};
+use crate::model::Diagnostics;
+use crate::plan::Plan;
+
+use super::preview::preview;
+
+/// Carries a runbook out, step by step.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The runbook
+    pub(super) file: PathBuf,
+    /// Shows what would be done, and changes nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// With --dry-run: without looking at any host
+    #[arg(long, requires = "dry_run")]
+    offline: bool,
+    #[command(flatten)]
+    pub(super) inputs: InputArguments,
+    #[command(flatten)]
+    pub(super) manner: MannerArguments,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  runbook run migration.yaml
+  runbook run migration.yaml --dry-run
+  runbook run migration.yaml --host old=root@192.0.2.1 --host new=rehearsal.example.org
+  runbook run migration.yaml --var site=www.example.org --answers answers.yaml --yes
+  runbook run migration.yaml --from copy-database --step
+  runbook run migration.yaml --only check-dns check-web";
+
+/// How often a name that is taken is tried again.
+const TRIES: u32 = 8;
+
+pub(crate) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, CommandError> {
+    if arguments.dry_run {
+        return preview(context, &arguments.file, &arguments.inputs, &arguments.manner, arguments.offline).await;
+    }
+    let Some((source, plan, answers)) = read(context, arguments) else { return Ok(Exit::Wrong) };
+    let store = context.state()?.open().await?;
+    let values = secrets::resolve(&plan.book, &BTreeMap::new(), &*context.terminal).await?;
+    let viewer = context.viewer();
+    let ear = Ear::new(viewer.clone())?;
+    let given = answers.to_json();
+    let reach = &arguments.manner.reach;
+    let ready = Ready {
+        manner: arguments.manner.manner(),
+        secrets: values.clone(),
+        answers,
+        yes: arguments.manner.yes,
+        mending: Some(super::resume::mending(context, &source)),
+        ..Ready::new(context, &viewer, &ear, &plan, reach)
+    };
+    let setup = ready.setup()?;
+    let begin = |run| {
+        let secrets = secrets::fingerprints(&run, &values);
+        book::started(&plan, &source, run, given.clone(), secrets)
+    };
+    let journal = Arc::new(create(context, &store, begin).await?);
+    let view = journal.view();
+    let run = view.started.as_ref().map_or_else(|| "".into(), |started| started.run.clone());
+    // The first record was written before anybody could be told.
+    for entry in chain::read(&run, &store.entries(&run).await?)? {
+        viewer.record(&entry, &view);
+    }
+    show(&journal, &viewer);
+    let next = Next { file: arguments.file.clone(), reach: reach.clone() };
+    let driver = Drive { context, viewer, ear, run, journal, source, setup, plan: Arc::new(plan), next };
+    driver.drive(Way::On).await
+}
+
+/// Reads the book and what goes with it; nothing where anything is wrong, and that was told.
+fn read(context: &Context, arguments: &Arguments) -> Option<(BookSource, Plan, Answers)> {
+    let given = arguments.inputs.read();
+    let source = BookSource::file(&arguments.file, given.inputs.clone());
+    let plan = source.read().with(given).told(context);
+    let read = plan.and_then(|plan| Some((answers(context, &arguments.manner, &plan)?, plan)));
+    let Some((answers, plan)) = read else {
+        book::refused(context, &arguments.file);
+        return None;
+    };
+    Some((source, plan, answers))
+}
+
+/// The answers file; none where anything is wrong with it, and that was told.
+pub(super) fn answers(context: &Context, manner: &MannerArguments, plan: &Plan) -> Option<Answers> {
+    let Some(path) = &manner.answers else { return Some(Answers::default()) };
+    let mut diagnostics = Diagnostics::default();
+    let (answers, sources) = Answers::read(path, plan, &mut diagnostics);
+    let wrong = diagnostics.has_errors();
+    book::tell(context, diagnostics, &sources);
+    (!wrong).then_some(answers)
+}
+
+/// Begins a run under a name that no other has.
+async fn create(
+    context: &Context,
+    store: &Arc<dyn Store>,
+    begin: impl Fn(crate::base::RunId) -> crate::events::record::Started,
+) -> Result<Journal, JournalError> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let started = begin(run_id::new(context.now(), rand::random()));
+        match Journal::create(store.clone(), context.clock.clone(), who(), started).await {
+            Err(JournalError::Exists(_)) if tries < TRIES => {}
+            created => return created,
+        }
+    }
+}

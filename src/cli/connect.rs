@@ -1,0 +1,49 @@
+//! The ways to hosts.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::display::Viewer;
+use crate::engine::{Connector, Destination};
+use crate::events::Progress;
+use crate::transport::{Local, Ssh, SshOptions, Transport, TransportError};
+
+use super::error::CommandError;
+use super::manner::ReachArguments;
+
+/// The user's own ssh, and this machine's shell.
+pub(crate) struct Ways {
+    options: SshOptions,
+}
+
+impl Ways {
+    /// As the arguments say; the screen is told when a host has to be reached again.
+    pub(crate) fn new(reach: &ReachArguments, viewer: Arc<Viewer>) -> Result<Self, CommandError> {
+        if let Some(config) = reach.ssh_config.as_ref().filter(|config| !config.is_file()) {
+            return Err(CommandError::wrong(
+                format!("--ssh-config {}: there is no such file", config.display()),
+                "without it, ssh reads the user's own",
+            ));
+        }
+        let on_reconnect = move |host: &crate::base::Role, attempt: u32, why: &str| {
+            viewer.progress(&Progress::Reconnecting { host: host.clone(), attempt, why: why.to_owned() });
+        };
+        let options = SshOptions {
+            config: reach.ssh_config.clone(),
+            on_reconnect: Arc::new(on_reconnect),
+            ..SshOptions::default()
+        };
+        Ok(Self { options })
+    }
+}
+
+#[async_trait]
+impl Connector for Ways {
+    async fn connect(&self, host: &Destination) -> Result<Arc<dyn Transport>, TransportError> {
+        if host.role.is_local() {
+            return Ok(Arc::new(Local::new()));
+        }
+        Ok(Arc::new(Ssh::new(host.role.clone(), host.ssh.clone(), host.port, self.options.clone())))
+    }
+}

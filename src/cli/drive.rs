@@ -1,0 +1,176 @@
+//! Drives a run that this process holds, to how its part of it ends, and says what to type next.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::json;
+
+use crate::base::{RunId, StepId};
+use crate::display::{Ending, Style, Typing, Viewer, closing};
+use crate::engine::{Controller, End, Setup};
+use crate::events::{Record, RunView};
+use crate::journal::{Journal, JournalError, Store};
+use crate::plan::Plan;
+
+use super::book::{BookSource, edited};
+use super::context::Context;
+use super::error::CommandError;
+use super::exit::Exit;
+use super::manner::ReachArguments;
+use super::secrets;
+use super::signals::Ear;
+
+/// A run that this process holds.
+pub(crate) struct Drive<'c> {
+    pub(crate) context: &'c Context,
+    pub(crate) viewer: Arc<Viewer>,
+    pub(crate) ear: Ear,
+    pub(crate) run: RunId,
+    pub(crate) journal: Arc<Journal>,
+    pub(crate) source: BookSource,
+    pub(crate) setup: Setup,
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) next: Next,
+}
+
+/// What has to be typed again.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Next {
+    /// The book, as it was typed; empty where the run knows it.
+    pub(crate) file: PathBuf,
+    /// How hosts are reached.
+    pub(crate) reach: ReachArguments,
+}
+
+/// Which way to go.
+#[derive(Clone, Debug)]
+pub(crate) enum Way {
+    /// On.
+    On,
+    /// Back, to just before that step; none: to the start.
+    Back(Option<StepId>),
+}
+
+impl Drive<'_> {
+    /// Goes that way until the run ends, or this process's part of it.
+    pub(crate) async fn drive(mut self, way: Way) -> Result<Exit, CommandError> {
+        let enough = self.ear.enough.clone();
+        let ended = tokio::select! {
+            biased;
+            ended = Box::pin(self.carry(way)) => ended,
+            () = enough.notified() => Ok(End::Interrupted),
+        };
+        let closed = self.journal.close().await;
+        self.viewer.finish();
+        let end = ended.map_err(|error| self.explain(error))?;
+        let exit = Exit::of(&end);
+        if let Some(ending) = ending(end) {
+            self.next.say(self.context, &ending, &self.journal.view(), exit);
+        }
+        closed?;
+        Ok(exit)
+    }
+
+    async fn carry(&mut self, way: Way) -> Result<End, CommandError> {
+        loop {
+            let controller = Controller::new(self.setup.clone(), self.journal.clone(), self.plan.clone());
+            let end = match &way {
+                Way::On => Box::pin(controller.go_on()).await,
+                Way::Back(to) => Box::pin(controller.roll_back(to.clone())).await,
+            };
+            controller.close().await;
+            match end? {
+                End::Reload => self.reload().await?,
+                end => return Ok(end),
+            }
+        }
+    }
+
+    /// Goes by the book as it is now: the operator has mended it, and it was held to the run then.
+    async fn reload(&mut self) -> Result<(), CommandError> {
+        let Some(plan) = self.source.read().told(self.context) else {
+            return Err(CommandError::failed("the runbook was edited and is wrong now", self.resume()));
+        };
+        self.setup.secrets = secrets::resolve(&plan.book, &self.setup.secrets, &*self.context.terminal).await?;
+        self.journal.append(Record::Resumed { edited: Some(Box::new(edited(&plan))) }).await?;
+        self.plan = Arc::new(plan);
+        Ok(())
+    }
+
+    fn explain(&self, error: CommandError) -> CommandError {
+        if error.exit() == Exit::Held { error } else { error.with_hint(self.resume()) }
+    }
+
+    fn resume(&self) -> String {
+        format!("once that is seen to: {}", self.next.command(self.context, &format!("resume {}", self.run)))
+    }
+}
+
+/// Shows what is written from now on.
+pub(crate) fn show(journal: &Journal, viewer: &Arc<Viewer>) {
+    let viewer = viewer.clone();
+    journal.subscribe(Box::new(move |entry, view| viewer.record(entry, view)));
+}
+
+/// Takes a run up, unless another operator has it.
+pub(crate) async fn take_up(
+    context: &Context,
+    store: Arc<dyn Store>,
+    run: &RunId,
+    take_over: bool,
+) -> Result<Arc<Journal>, CommandError> {
+    match Journal::open(store, context.clock.clone(), super::who::who(), run, take_over).await {
+        Ok(journal) => Ok(Arc::new(journal)),
+        Err(error @ JournalError::Held { .. }) => {
+            let watch = context.command(&format!("log {run} --follow"));
+            let take = context.command(&format!("resume {run} --take-over"));
+            Err(CommandError::from(error).with_hint(format!("to watch it: {watch} · if they are gone: {take}")))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn ending(end: End) -> Option<Ending> {
+    Some(match end {
+        End::Done { open } => Ending::Done { open },
+        End::Failed { unit } => Ending::Failed { unit },
+        End::Parked { why, until } => Ending::Parked { why, until },
+        End::Interrupted => Ending::Interrupted,
+        End::RolledBack { to } => Ending::RolledBack { to },
+        End::RollbackStopped { unit, why } => Ending::RollbackStopped { unit, why },
+        // Never how a process's part of a run ends: the book is read again then.
+        End::Reload => return None,
+    })
+}
+
+impl Next {
+    /// A command to be typed next, with what it needs to reach the hosts.
+    pub(crate) fn command(&self, context: &Context, words: &str) -> String {
+        let command = context.command(words);
+        self.reach.again().map_or_else(|| command.clone(), |reach| format!("{command} {reach}"))
+    }
+
+    /// Says how it ended and what to type next.
+    pub(crate) fn say(&self, context: &Context, ending: &Ending, view: &RunView, exit: Exit) {
+        let reaches = matches!(
+            ending,
+            Ending::Failed { .. }
+                | Ending::Interrupted
+                | Ending::Parked { .. }
+                | Ending::RolledBack { to: Some(_) }
+                | Ending::RollbackStopped { .. }
+                | Ending::Previewed
+        );
+        let reach = self.reach.again().filter(|_| reaches);
+        let with = [Some(context.with()).filter(|with| !with.is_empty()), reach];
+        let with = with.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let file = self.file.to_string_lossy();
+        let typing = Typing { file: &file, with: &with };
+        let said = |style: &Style| closing(ending, view, typing, context.now(), style);
+        context.print(&said(&context.style));
+        let run = view.started.as_ref().map(|started| started.run.as_str());
+        let plain = said(&Style::plain());
+        let next = plain.lines().last().unwrap_or_default();
+        context.event(&json!({"event": "ended", "exit": exit.code(), "run": run, "next": next}));
+    }
+}

@@ -1,0 +1,74 @@
+//! From the arguments to the exit code.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser as _;
+use tokio::runtime::Builder;
+
+use super::arguments::{Arguments, Command};
+use super::commands::{abandon, by_hand, check, completions, due, log, plan, resume, rollback, run, runs, status};
+use super::console;
+use super::context::Context;
+use super::error::CommandError;
+use super::exit::Exit;
+use super::keyboard::Keyboard;
+
+/// Carries out what was typed.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(said) => {
+            // What cannot be written is lost.
+            let _ = said.print();
+            return if said.exit_code() == 0 { Exit::Done } else { Exit::Wrong }.into();
+        }
+    };
+    let keyboard = Arc::new(Keyboard::new());
+    let context = Context::new(&arguments.global, keyboard.clone());
+    let runtime = match Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let error = CommandError::caused(&error, "the same command again");
+            console::err(&error.shown(&context.error_style));
+            return Exit::Failed.into();
+        }
+    };
+    let ended = runtime.block_on(Box::pin(carry_out(&context, arguments.command)));
+    // A question may still be open: nobody waits for its answer.
+    runtime.shutdown_background();
+    keyboard.restore();
+    ended.unwrap_or_else(|error| tell(&context, &error)).into()
+}
+
+async fn carry_out(context: &Context, command: Command) -> Result<Exit, CommandError> {
+    match command {
+        Command::Run(arguments) => run::run(context, &arguments).await,
+        Command::Plan(arguments) => plan::run(context, &arguments).await,
+        Command::Check(arguments) => check::run(context, &arguments).await,
+        Command::Resume(arguments) => resume::run(context, &arguments).await,
+        Command::Rollback(arguments) => rollback::run(context, &arguments).await,
+        Command::Done(arguments) => by_hand::done(context, &arguments).await,
+        Command::Skip(arguments) => by_hand::skip(context, &arguments).await,
+        Command::Retry(arguments) => by_hand::retry(context, &arguments).await,
+        Command::Status(arguments) => status::run(context, &arguments).await,
+        Command::Runs(_) => runs::run(context).await,
+        Command::Log(arguments) => log::run(context, &arguments).await,
+        Command::Due(_) => due::run(context).await,
+        Command::Abandon(arguments) => abandon::run(context, &arguments).await,
+        Command::Completions(arguments) => Ok(completions::run(&arguments)),
+    }
+}
+
+fn tell(context: &Context, error: &CommandError) -> Exit {
+    context.event(&serde_json::json!({
+        "event": "error",
+        "exit": error.exit().code(),
+        "why": error.what(),
+    }));
+    if context.is_for_people() {
+        console::err(&error.shown(&context.error_style));
+    }
+    error.exit()
+}

@@ -1,0 +1,143 @@
+//! Why a command did not do what was asked: what, why, and what to type.
+
+use std::error::Error;
+
+use crate::base::fs::FsError;
+use crate::display::{Line, Page, Style, Tone};
+use crate::engine::EngineError;
+use crate::journal::JournalError;
+
+use super::exit::Exit;
+
+/// Why a command did not do what was asked.
+#[derive(Debug)]
+pub(crate) struct CommandError {
+    what: String,
+    causes: Vec<String>,
+    hint: String,
+    exit: Exit,
+}
+
+impl CommandError {
+    /// The arguments, or what they name, are wrong: nothing ran. `hint` says what to do, and what to type.
+    pub(crate) fn wrong(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { what: what.into(), causes: Vec::new(), hint: hint.into(), exit: Exit::Wrong }
+    }
+
+    /// It was tried, and failed.
+    pub(crate) fn failed(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { exit: Exit::Failed, ..Self::wrong(what, hint) }
+    }
+
+    /// An error of another room with its causes.
+    pub(crate) fn caused(error: &dyn Error, hint: impl Into<String>) -> Self {
+        let mut causes = Vec::new();
+        let mut said = error.to_string();
+        let what = said.clone();
+        let mut next = error.source();
+        while let Some(cause) = next {
+            let text = cause.to_string();
+            // Many errors say what their cause says: once is enough.
+            if !said.contains(&text) {
+                causes.push(text.clone());
+            }
+            said = text;
+            next = cause.source();
+        }
+        Self { causes, ..Self::failed(what, hint) }
+    }
+
+    /// The same with another exit code.
+    pub(crate) fn with_exit(self, exit: Exit) -> Self {
+        Self { exit, ..self }
+    }
+
+    /// The same with another hint.
+    pub(crate) fn with_hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: hint.into(), ..self }
+    }
+
+    /// How the process ends.
+    pub(crate) fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// In a line.
+    pub(crate) fn what(&self) -> &str {
+        &self.what
+    }
+
+    /// For people.
+    pub(crate) fn shown(&self, style: &Style) -> String {
+        let mut page = Page::new();
+        let mut lines = self.what.lines();
+        let first = lines.next().unwrap_or_default();
+        page.push(Line::new().put(Tone::Bad, "error").text(": ").put(Tone::Strong, first));
+        for line in lines {
+            page.push(Line::indented(7).text(line));
+        }
+        for cause in &self.causes {
+            page.push(Line::indented(2).put(Tone::Dim, "because: ").text(cause));
+        }
+        page.push(Line::indented(2).put(Tone::Name, "help: ").text(&self.hint));
+        page.painted(style)
+    }
+}
+
+impl From<JournalError> for CommandError {
+    fn from(error: JournalError) -> Self {
+        match error {
+            JournalError::Held { .. } => {
+                Self::caused(&error, "once you know that they are gone: --take-over").with_exit(Exit::Held)
+            }
+            JournalError::Fenced(ref run) => {
+                Self::caused(&error, format!("to see where it stands: runbook status {run}")).with_exit(Exit::Held)
+            }
+            JournalError::NoRun(_) => Self::caused(&error, "to see all runs: runbook runs").with_exit(Exit::Wrong),
+            JournalError::Tampered { ref run, .. } => {
+                Self::caused(&error, format!("to look at its records: runbook log {run} --verify"))
+            }
+            error => Self::caused(&error, "once that is seen to, the same command again, or another --state"),
+        }
+    }
+}
+
+impl From<EngineError> for CommandError {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Journal(error) => error.into(),
+            error => Self::caused(&error, "once that is seen to: runbook resume"),
+        }
+    }
+}
+
+impl From<FsError> for CommandError {
+    fn from(error: FsError) -> Self {
+        Self::caused(&error, "once that is seen to, the same command again").with_exit(Exit::Wrong)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("cannot do it")]
+    struct Outer(#[source] Inner);
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the disk is full")]
+    struct Inner;
+
+    #[test]
+    fn an_error_says_what_why_and_what_to_type() {
+        let shown = CommandError::caused(&Outer(Inner), "make room").shown(&Style::plain());
+        assert_eq!(shown, "error: cannot do it\n  because: the disk is full\n  help: make room\n");
+    }
+
+    #[test]
+    fn what_is_not_ours_does_not_reach_the_terminal_raw() {
+        let shown = CommandError::wrong("no\x1b[2J\nsuch", "go\ron").shown(&Style::plain());
+        assert_eq!(shown, "error: no\\x1b[2J\n       such\n  help: go\\ron\n");
+    }
+}
