@@ -1,8 +1,8 @@
 //! The operator's own files. The one home of `std::fs`: every error names the path, and what we create is for its owner alone.
 
 use std::fs::{DirBuilder, OpenOptions};
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 /// A file operation that failed.
@@ -53,6 +53,41 @@ pub fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>, FsError> {
 pub fn read_text(path: &Path, limit: u64) -> Result<String, FsError> {
     let not_text = |_| at("reading", path)(io::Error::new(io::ErrorKind::InvalidData, "not UTF-8"));
     String::from_utf8(read_limited(path, limit)?).map_err(not_text)
+}
+
+/// How long a file is, and its mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// In bytes.
+    pub size: u64,
+    /// The permission bits.
+    pub mode: u32,
+}
+
+/// How long the file at `path` is, and its mode.
+///
+/// # Errors
+/// Where there is none, or it is a folder or a device.
+pub fn facts(path: &Path) -> Result<Facts, FsError> {
+    let found = std::fs::metadata(path).map_err(at("reading", path))?;
+    if !found.is_file() {
+        let source = io::Error::other(if found.is_dir() { "it is a folder" } else { "it is no ordinary file" });
+        return Err(FsError { verb: "reading", path: path.to_owned(), source });
+    }
+    Ok(Facts { size: found.len(), mode: found.permissions().mode() & 0o7777 })
+}
+
+/// Up to `length` bytes of `path` from `offset` on: fewer only where the file ends there.
+///
+/// # Errors
+/// Where it cannot be opened or read.
+#[expect(clippy::disallowed_methods, reason = "the one home of std::fs")]
+pub fn read_piece(path: &Path, offset: u64, length: u64) -> Result<Vec<u8>, FsError> {
+    let mut file = std::fs::File::open(path).map_err(at("reading", path))?;
+    file.seek(SeekFrom::Start(offset)).map_err(at("reading", path))?;
+    let mut bytes = Vec::new();
+    file.take(length).read_to_end(&mut bytes).map_err(at("reading", path))?;
+    Ok(bytes)
 }
 
 /// Writes `bytes` to `path`, mode 0600, replacing what stood there in one step.

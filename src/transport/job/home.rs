@@ -2,10 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::{RunId, shell::quote};
+use crate::base::{RunId, UnitId, shell::quote};
 use crate::transport::{Become, Command, Transport, TransportError};
 
 use super::spec::{Detach, JobId, JobRef, file_name};
+
+/// The folder of a run that holds what is kept for undo. Names of jobs have a dot in them.
+const KEPT: &str = "kept";
 
 /// Where a host keeps the jobs of one user, and how they outlive the connection. Found out once a run; the folders of jobs follow from it
 /// without asking the host again, so that they can be journalled before anything is sent.
@@ -71,6 +74,13 @@ impl JobHome {
         JobRef { dir, boot_id: self.boot_id.clone(), detach: self.detach }
     }
 
+    /// The folder in which what undo needs of a unit is kept: beside the run's jobs, and for the same eyes only. Whoever keeps something
+    /// there makes it, and the folders above it, with mode 0700.
+    #[must_use]
+    pub fn kept(&self, run: &RunId, unit: &UnitId) -> String {
+        format!("{}/{}/{KEPT}/{}", self.base, file_name(run.as_str()), file_name(&unit.to_string()))
+    }
+
     /// The jobs of a run whose folders are still there.
     ///
     /// # Errors
@@ -86,14 +96,13 @@ impl JobHome {
         let said = transport.exec(Command::read(script).as_user(become_user.cloned()), None).await?;
         let job =
             |name: &str| JobRef { dir: format!("{folder}/{name}"), boot_id: self.boot_id.clone(), detach: self.detach };
-        Ok(said.text().lines().map(job).collect())
+        Ok(said.text().lines().filter(|name| *name != KEPT).map(job).collect())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::UnitId;
 
     #[test]
     fn the_folder_is_known_beforehand() {
@@ -101,6 +110,7 @@ mod tests {
         let unit = UnitId { step: "dump".into(), item: None, host: None };
         let job = home.job(&JobId::new(&"r1".into(), &unit, 2));
         assert_eq!(job.dir, "/home/ann lee/.local/state/runbook/r1/dump.2");
+        assert_eq!(home.kept(&"r1".into(), &unit), "/home/ann lee/.local/state/runbook/r1/kept/dump");
     }
 
     #[test]
