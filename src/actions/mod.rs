@@ -2,15 +2,18 @@
 
 pub mod context;
 pub mod contract;
+pub mod copy;
 pub mod durable;
 pub mod erased;
 pub mod http;
 pub mod manual;
 pub mod moves;
 pub mod registry;
+pub mod remote_file;
 pub mod run;
 pub mod said;
 pub mod service;
+pub mod template;
 #[cfg(test)]
 mod testing;
 pub mod wait;

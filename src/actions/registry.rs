@@ -49,11 +49,13 @@ const fn kind<A: Action>() -> Kind {
 /// Every action there is: one line each.
 #[rustfmt::skip]
 const KINDS: &[Kind] = &[
+    kind::<super::copy::Copy>(),
     kind::<super::http::Http>(),
     kind::<super::manual::Manual>(),
     kind::<super::moves::Moves>(),
     kind::<super::run::Run>(),
     kind::<super::service::Service>(),
+    kind::<super::template::Template>(),
     kind::<super::wait::Wait>(),
 ];
 

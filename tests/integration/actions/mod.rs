@@ -1,8 +1,11 @@
 //! Actions on hosts that are folders: they look, change, are taken back, and meet what a link can do to them.
 
+mod copy;
+mod files;
 mod http;
 mod moves;
 mod run;
 mod server;
 mod service;
+mod template;
 mod world;

@@ -194,6 +194,27 @@ impl World {
         Ok(Applied { unit: unit.clone(), kind: action.kind(), outputs, undo })
     }
 
+    /// Tries to apply a unit on which everything but that goes well: what it would be taken back with.
+    pub(crate) async fn capture_and_fail(&self, unit: &UnitId, action: &dyn DynAction) -> Applied {
+        let read = self.read(unit, 1);
+        let Check::Differs(seen) = action.check(&read).await.unwrap() else { panic!("nothing to apply") };
+        let undo = action.capture(&seen, &Stash::new(read.clone())).await.unwrap();
+        let intent = self.intend(unit, action.kind()).await;
+        action.apply(&seen, &Write::new(read, &intent)).await.unwrap_err();
+        Applied { unit: unit.clone(), kind: action.kind(), outputs: Outputs::default(), undo }
+    }
+
+    /// Applies a unit that is in flight since before: looks again, and captures nothing.
+    pub(crate) async fn try_again(&self, unit: &UnitId, action: &dyn DynAction) -> Result<Outputs, ActionError> {
+        let read = self.read(unit, 2);
+        let Check::Differs(seen) = action.check(&read).await? else { panic!("nothing to apply") };
+        let intent = self.intend_again(unit);
+        let outputs = action.apply(&seen, &Write::new(read, &intent)).await?;
+        let outcome = Outcome::Applied { outputs: Box::new(outputs.clone()), note: None };
+        self.journal.settle(intent, outcome).await.unwrap();
+        Ok(outputs)
+    }
+
     /// Takes a unit back, with what it captured read again from its text.
     pub(crate) async fn undo(&self, applied: &Applied) -> Result<String, ActionError> {
         let Reversible::By(captured) = &applied.undo else { panic!("no way back: {:?}", applied.undo) };
@@ -293,7 +314,11 @@ impl Surroundings for World {
     }
 
     fn render(&self, _name: &str, template: &str) -> Result<String, ActionError> {
-        Ok(template.replace("{{ site }}", "www.example.org"))
+        let text = template.replace("{{ site }}", "www.example.org");
+        let secret = |text: String, (name, value): (&String, &Secret)| {
+            text.replace(&format!("{{{{ secrets.{name} }}}}"), value.expose())
+        };
+        Ok(self.secrets.iter().fold(text, secret))
     }
 
     fn local_path(&self, _named_in: &Span, path: &str) -> PathBuf {

@@ -1,0 +1,24 @@
+# Takes a file or link back. $A: what to do. $C: what `hash_of` says of what stands there now; $O: of what is kept. $T: a temporary file. $L: 1
+# where nobody will ask for what is kept again. $U, $G, $M: owner, group and mode of before.
+clear_temps
+x=$(hash_of "$R")
+[ -z "$C" ] || [ "$x" = "$C" ] || say changed "$x"
+case $A in
+  copy)
+    x=$(hash_of "$K/copy")
+    [ "$x" = "$O" ] || { printf 'what was kept in %s is no longer what it was\n' "$K" >&2; exit 1; }
+    trap 'rm -f -- "$T"' EXIT
+    trap 'exit 143' TERM INT HUP
+    cp -a -- "$K/copy" "$T"
+    [ -L "$T" ] || flush "$T"
+    mv -fT -- "$T" "$R"
+    flush "$D" ;;
+  remove)
+    rm -f -- "$R"
+    flush "$D" ;;
+  dress)
+    dress "$R" "$U" "$G" "$M"
+    flush "$D" ;;
+esac
+[ "$L" = 0 ] || forget
+say done

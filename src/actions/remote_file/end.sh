@@ -1,0 +1,3 @@
+# All pieces are there. What does not end well is not begun again from where it was; what is cut off is.
+trap 'rm -f -- "$T"' EXIT
+place

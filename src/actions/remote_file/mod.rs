@@ -1,0 +1,34 @@
+//! What the actions share that look at a file of a host, write it, and put it back.
+
+mod back;
+mod capture;
+mod detail;
+mod failing;
+mod hash;
+mod keep;
+mod look;
+mod metadata;
+mod names;
+mod pieces;
+mod placement;
+mod put;
+mod seen;
+mod validate;
+
+pub use back::Undo;
+pub use capture::capture;
+pub use detail::{Changes, Content, Text};
+pub use failing::{failed, verdict};
+pub use hash::{Hasher, sha256};
+pub use keep::{Kept, keep};
+pub use look::{Access, Folder, Found, Kind, Left, Look, Me, Print, Question, SHOWN, There, folder_of};
+pub use metadata::{Owned, mode_after};
+pub use names::{aside, name_of, temporary};
+pub use pieces::{PIECE, Pieces, put_pieces};
+pub use placement::Placement;
+pub use put::{change, dress, put};
+pub use seen::{New, Seen, holds, writable};
+pub use validate::filled;
+
+/// The functions of the shell that the scripts which write share.
+pub const COMMON: &str = include_str!("common.sh");
