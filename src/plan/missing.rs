@@ -21,7 +21,12 @@ pub(super) fn missing<'k>(
             Segment::Dynamic => None,
         };
         let Some(next) = next else {
-            let fault = Fault::wrong(range.clone(), format!("{} has no {}", described(&so_far, value), part(segment)));
+            let message = match (reference.root(), at, segment) {
+                ("hosts", 1, Segment::Name(name)) => format!("unknown role `{name}`"),
+                ("secrets", 1, Segment::Name(name)) => format!("unknown secret `{name}`"),
+                _ => format!("{} has no {}", described(&so_far, value), part(segment)),
+            };
+            let fault = Fault::wrong(range.clone(), message);
             let keys: Vec<&str> =
                 value.as_map().into_iter().flat_map(|map| map.keys()).filter_map(tera::value::Key::as_str).collect();
             return match reference.name(at) {

@@ -111,6 +111,9 @@ pub(super) fn text<'t>(text: &'t str, names: &dyn Names) -> Result<Cow<'t, str>,
 
 fn rendered(template: &Template<'_>, text: &str, names: &dyn Names) -> Result<String, Fault> {
     if !template.is_simple() {
+        if let Some(fault) = misread(template, text, names) {
+            return Err(fault);
+        }
         let context = context(template, names)?;
         return tera().render_str(text, &context, false).map_err(|error| fault(&error, text, template, names));
     }
@@ -142,17 +145,21 @@ pub(super) fn typed(text: &str, names: &dyn Names) -> Option<Result<Value, Fault
 /// What an expression without braces gives.
 pub(super) fn expression(text: &str, names: &dyn Names) -> Result<Value, Fault> {
     let template = Template::expression(text);
+    if let Some(fault) = misread(&template, text, names) {
+        return Err(fault);
+    }
     match template.only_expression() {
         Some(code) => evaluated(&template, code, text, names),
-        None => {
-            Err(syntax(text, 0..text.len(), true).unwrap_or_else(|| Fault::wrong(0..text.len(), "not an expression")))
-        }
+        None => Err(syntax(text, true).unwrap_or_else(|| Fault::wrong(0..text.len(), "not an expression"))),
     }
 }
 
 fn evaluated(template: &Template<'_>, code: &Code<'_>, text: &str, names: &dyn Names) -> Result<Value, Fault> {
     if code.simple().is_some() {
         return simple_value(code, names).map(|value| value::from_templates(&value));
+    }
+    if let Some(fault) = misread(template, text, names) {
+        return Err(fault);
     }
     let context = context(template, names)?;
     let inner = &text[code.range.clone()];
@@ -180,17 +187,36 @@ impl Fault {
     }
 }
 
-/// Why Tera cannot read `text`, or an expression without braces; none where it can. Nothing is looked up or done.
-pub(super) fn syntax(text: &str, range: Range<usize>, is_expression: bool) -> Option<Fault> {
-    let inner = &text[range.clone()];
+/// Why Tera cannot read `text`, a template or an expression without braces; none where it can. Nothing is looked up or done.
+pub(super) fn syntax(text: &str, is_expression: bool) -> Option<Fault> {
     let (before, whole) = if is_expression {
-        ("{% if false %}{{(", format!("{{% if false %}}{{{{({inner})}}}}{{% endif %}}"))
+        ("{% if false %}{{(", format!("{{% if false %}}{{{{({text})}}}}{{% endif %}}"))
     } else {
-        ("{% if false %}", format!("{{% if false %}}{inner}{{% endif %}}"))
+        ("{% if false %}", format!("{{% if false %}}{text}{{% endif %}}"))
     };
     let error = tera().render_str(&whole, &Context::new(), false).err()?;
     let fault = plain_fault(&error, &whole);
-    Some(fault.shifted(before.len(), inner.len()).moved(range.start))
+    Some(fault.shifted(before.len(), text.len()))
+}
+
+/// What Tera would read as something else than was meant.
+pub(super) fn misread(template: &Template<'_>, text: &str, names: &dyn Names) -> Option<Fault> {
+    if template.is_expression && is_template(text) {
+        let fault = Fault::wrong(0..text.len(), "a condition is an expression without braces");
+        return Some(fault.hint(format!("`{}`", text.replace("{{", "").replace("}}", "").trim())));
+    }
+    let subtraction = template.all_references().find(|reference| reference.hyphened.is_some());
+    let comment = || comments_of_shells(template, text).pop().filter(|_| template.broken);
+    subtraction.map(|reference| names.explain(reference)).or_else(comment)
+}
+
+/// Each `${#list}`, which a shell would take for a length and Tera for the beginning of a comment.
+pub(super) fn comments_of_shells(template: &Template<'_>, text: &str) -> Vec<Fault> {
+    let fault = |at: &usize| {
+        let fault = Fault::wrong(at - 1..at + 2, "`${#` opens a comment of the template");
+        fault.hint("between `{% raw %}` and `{% endraw %}` text stays as it is: `{% raw %}${#list}{% endraw %}`")
+    };
+    template.comments.iter().filter(|at| text[..**at].ends_with('$')).map(fault).collect()
 }
 
 /// The path's value, or why there is none.
@@ -203,7 +229,16 @@ fn simple_value(code: &Code<'_>, names: &dyn Names) -> Result<tera::Value, Fault
     if !simple.quote {
         return Ok(value);
     }
-    quoted(&value).map(tera::Value::from).map_err(|why| Fault::wrong(code.range.clone(), why))
+    if value.as_str().is_some_and(secret::is_sealed) {
+        return Err(secret_as_it_is(reference));
+    }
+    quoted(&value).map(tera::Value::from).map_err(|why| Fault::wrong(reference.range.clone(), why))
+}
+
+/// A secret is there by its name only: what changes it would change that.
+pub(super) fn secret_as_it_is(reference: &Reference) -> Fault {
+    let fault = Fault::wrong(reference.range.clone(), "a secret is put in as it is");
+    fault.hint("no filter and no condition can see its value: `{{ secrets.NAME }}`")
 }
 
 fn at_path(mut value: tera::Value, path: &[(Segment, Range<usize>)]) -> Option<tera::Value> {
@@ -215,6 +250,20 @@ fn at_path(mut value: tera::Value, path: &[(Segment, Range<usize>)]) -> Option<t
         };
     }
     Some(value)
+}
+
+/// Whether the reference leads somewhere in what its first name stands for. What is looked up by an expression may.
+pub(super) fn has_path(root: &tera::Value, reference: &Reference) -> bool {
+    let is_fixed = |(segment, _): &&(Segment, Range<usize>)| *segment != Segment::Dynamic;
+    let fixed: Vec<_> = reference.path[1..].iter().take_while(is_fixed).cloned().collect();
+    at_path(root.clone(), &fixed).is_some()
+}
+
+/// Whether a secret is named in what the reference leads to.
+pub(super) fn is_sealed_at(names: &dyn Names, reference: &Reference) -> bool {
+    let Ok(Some(root)) = names.value(reference.root(), &[reference]) else { return false };
+    let found = at_path(root.clone(), &reference.path[1..]).unwrap_or(root);
+    value::is_sealed(&value::from_templates(&found))
 }
 
 /// What Tera needs to know: no more than what the template refers to.

@@ -80,6 +80,16 @@ impl<'a> Scope<'a> {
         Self { phase: Some(phase), ..Self::of_book(plan, situation) }
     }
 
+    /// The same on a host.
+    pub(super) fn on(self, role: &'a Role) -> Self {
+        Self { host: Some(role), ..self }
+    }
+
+    /// Whether a secret is named in the variable of that name.
+    pub(super) fn is_sealed(&self, name: &str) -> bool {
+        self.var(name).is_some_and(|var| var.is_sealed)
+    }
+
     /// The same where the items are not known before that step has run.
     pub(super) fn until(self, step: &'a StepId) -> Self {
         Self { until: Some(step), ..self }
@@ -261,6 +271,10 @@ impl<'a> Scope<'a> {
     }
 
     fn left(&self, step: &PlannedStep) -> Result<Value, Fault> {
+        // Of what is not to be run nothing needs to be known.
+        if self.step.is_some_and(|own| own.left_out.is_some()) {
+            return Err(Fault::Unknown(step.id().clone()));
+        }
         match outputs::of(self.plan, step, self.situation.view) {
             Left::Known(value) | Left::Nothing(_, value) => Ok(value),
             Left::Unknown => Err(Fault::Unknown(step.id().clone())),
@@ -294,6 +308,10 @@ impl Names for Scope<'_> {
         let ground = &self.plan.ground;
         let here = |message: &str, hint: &str| Fault::wrong(reference.range.clone(), message).hint(hint);
         let root = reference.root();
+        if let Some((word, range)) = &reference.hyphened {
+            let message = format!("`{root}.{word}` is a subtraction");
+            return Fault::wrong(range.clone(), message).hint(format!("`{root}[\"{word}\"]`"));
+        }
         match root {
             "item" if self.item.is_none() => {
                 here("`item` is not known here", "it is there only in a step with `foreach`, for each item")
@@ -360,7 +378,7 @@ impl Names for WithSecrets<'_> {
         let Some(found) = self.scope.value(root, references)? else { return Ok(None) };
         let may_be_sealed = match root {
             "hosts" | "host" => self.scope.plan.ground.hosts_are_sealed,
-            name => self.scope.var(name).is_some_and(|var| var.is_sealed),
+            name => self.scope.is_sealed(name),
         };
         if !may_be_sealed {
             return Ok(Some(found));

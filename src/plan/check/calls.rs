@@ -1,24 +1,27 @@
-//! The actions of a step, decoded for every host and item.
+//! What a step does, rendered and decoded for every host and item.
 
 use serde_json::Value;
 
-use crate::actions::{DynAction, Registry};
-use crate::base::{Role, Spanned, StepId};
-use crate::model::step::{ActionCall, SubStep, Text};
-use crate::model::{Diagnostics, Node, Scalar, Shape, UndoSpec, VerifySpec, kinds};
+use crate::actions::{DynAction, LocalFile, Registry};
+use crate::base::{Role, StepId, duration};
+use crate::model::step::{ActionCall, Text};
+use crate::model::{Diagnostics, Node, kinds};
 use crate::plan::planned::{Plan, PlannedStep};
 use crate::plan::scope::{RenderError, Scope, Situation};
+use crate::plan::template::Template;
 use crate::plan::vars::each_reference;
 
-/// Decodes what the step does on each host, for each item as far as those are known.
-pub(super) fn check(plan: &Plan, step: &PlannedStep, situation: Situation<'_>, diagnostics: &mut Diagnostics) {
-    let items = items(plan, step, situation, diagnostics);
-    for call in calls(step) {
-        let uses = Uses::of(&call.value);
-        for scope in scopes(plan, step, situation, &items, uses) {
-            decode(&call, &scope, diagnostics);
-        }
-    }
+use super::files::Files;
+use super::parts::Part;
+use super::site::Site;
+
+/// A step, and what is known beforehand of its units.
+pub(super) struct Units<'a> {
+    plan: &'a Plan,
+    step: &'a PlannedStep,
+    situation: Situation<'a>,
+    items: Items,
+    when: Uses,
 }
 
 /// What is known of the items of a step.
@@ -31,88 +34,162 @@ enum Items {
     Unknown(StepId),
 }
 
-fn items(plan: &Plan, step: &PlannedStep, situation: Situation<'_>, diagnostics: &mut Diagnostics) -> Items {
-    let Some(foreach) = &step.step.foreach else { return Items::None };
-    match Scope::of(plan, step, situation, None, None).items(foreach) {
-        Ok(items) => Items::Known(items),
-        Err(RenderError::Unknown(until)) => Items::Unknown(until),
-        Err(RenderError::Wrong(wrong)) => {
-            diagnostics.push(*wrong);
-            Items::Known(Vec::new())
-        }
-    }
-}
-
-/// Which of what differs from unit to unit a value uses.
-#[derive(Clone, Copy)]
-struct Uses {
+/// Which of what differs from unit to unit something uses.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Uses {
     host: bool,
     item: bool,
 }
 
 impl Uses {
-    fn of(node: &Node) -> Self {
-        let mut uses = Self { host: false, item: false };
-        each_reference(node, &mut |reference| {
-            uses.host |= reference.root() == "host";
-            uses.item |= reference.root() == "item";
-        });
+    fn root(&mut self, root: &str) {
+        self.host |= root == "host";
+        self.item |= root == "item";
+    }
+
+    fn of_node(node: &Node) -> Self {
+        let mut uses = Self::default();
+        each_reference(node, &mut |reference| uses.root(reference.root()));
         uses
     }
+
+    pub(super) fn of_template(template: &Template<'_>) -> Self {
+        let mut uses = Self::default();
+        template.references().for_each(|reference| uses.root(reference.root()));
+        uses
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self { host: self.host || other.host, item: self.item || other.item }
+    }
 }
 
-/// One for each unit for which the value may be another.
-fn scopes<'a>(
-    plan: &'a Plan,
-    step: &'a PlannedStep,
-    situation: Situation<'a>,
-    items: &'a Items,
-    uses: Uses,
-) -> impl Iterator<Item = Scope<'a>> {
-    let hosts: Vec<Option<&Role>> = match step.hosts.as_slice() {
-        [] => vec![None],
-        hosts => hosts.iter().take(if uses.host { hosts.len() } else { 1 }).map(Some).collect(),
-    };
-    let items: Vec<Result<Option<&Value>, &StepId>> = match items {
-        Items::None => vec![Ok(None)],
-        Items::Known(items) => items.iter().take(if uses.item { items.len() } else { 1 }).map(Some).map(Ok).collect(),
-        Items::Unknown(until) => vec![Err(until)],
-    };
-    hosts.into_iter().flat_map(move |host| {
-        items.clone().into_iter().map(move |item| match item {
-            Ok(item) => Scope::of(plan, step, situation, host, item),
-            Err(until) => Scope::of(plan, step, situation, host, None).until(until),
+impl<'a> Units<'a> {
+    pub(super) fn of(
+        plan: &'a Plan,
+        step: &'a PlannedStep,
+        situation: Situation<'a>,
+        diagnostics: &mut Diagnostics,
+    ) -> Self {
+        let items = match step.step.foreach.as_ref() {
+            None => Items::None,
+            Some(foreach) => match Scope::of(plan, step, situation, None, None).items(foreach) {
+                Ok(items) => Items::Known(items),
+                Err(RenderError::Unknown(until)) => Items::Unknown(until),
+                Err(RenderError::Wrong(wrong)) => {
+                    diagnostics.push(*wrong);
+                    Items::Known(Vec::new())
+                }
+            },
+        };
+        let when = step.step.when.as_ref().map(|when| Uses::of_template(&Template::expression(&when.value)));
+        Self { plan, step, situation, items, when: when.unwrap_or_default() }
+    }
+
+    /// The scope of each unit for which something that uses this may be another.
+    pub(super) fn scopes(&self, uses: Uses) -> impl Iterator<Item = Scope<'_>> {
+        let uses = uses.and(self.when);
+        let hosts: Vec<Option<&Role>> = match self.step.hosts.as_slice() {
+            [] => vec![None],
+            hosts => hosts.iter().take(if uses.host { hosts.len() } else { 1 }).map(Some).collect(),
+        };
+        let items: Vec<Result<Option<&Value>, &StepId>> = match &self.items {
+            Items::None => vec![Ok(None)],
+            Items::Known(items) => {
+                items.iter().take(if uses.item { items.len() } else { 1 }).map(Some).map(Ok).collect()
+            }
+            Items::Unknown(until) => vec![Err(until)],
+        };
+        hosts.into_iter().flat_map(move |host| {
+            items.clone().into_iter().map(move |item| match item {
+                Ok(item) => Scope::of(self.plan, self.step, self.situation, host, item),
+                Err(until) => Scope::of(self.plan, self.step, self.situation, host, None).until(until),
+            })
         })
-    })
-}
-
-/// All that a step calls: its action, and what looks at it and takes it back.
-pub(super) fn calls(step: &PlannedStep) -> Vec<ActionCall> {
-    let step = &step.step;
-    let by_person = step.action.as_ref().is_some_and(|action| action.kind.value == "manual");
-    let mut calls: Vec<ActionCall> = step.action.iter().cloned().collect();
-    let parts = |parts: &[SubStep]| parts.iter().map(|part| part.action.clone()).collect::<Vec<_>>();
-    calls.extend(step.unless.as_ref().map(|script| script_call("run", script)));
-    match &step.verify {
-        Some(VerifySpec::Script(script)) => calls.push(script_call("run", script)),
-        Some(VerifySpec::Checks { checks, .. }) => calls.extend(parts(checks)),
-        None => {}
     }
-    match &step.undo {
-        Some(UndoSpec::Script(script)) => calls.push(script_call(if by_person { "manual" } else { "run" }, script)),
-        Some(UndoSpec::Steps(steps)) => calls.extend(parts(steps)),
-        Some(UndoSpec::Irreversible(_) | UndoSpec::Nothing) | None => {}
+
+    /// Renders what is the step's own.
+    pub(super) fn texts(&self, diagnostics: &mut Diagnostics) {
+        let step = &self.step.step;
+        let same = Scope::of(self.plan, self.step, self.situation, None, None);
+        let mut shown: Vec<&Text> =
+            [&step.description, &step.temporary, &step.irreversible].into_iter().flatten().collect();
+        if let Some(confirm) = &step.confirm {
+            shown.push(&confirm.prompt);
+            shown.extend(&confirm.typed);
+        }
+        for text in shown {
+            told(same.text(text), diagnostics);
+        }
+        if let Some(when) = &step.when {
+            for scope in self.scopes(Uses::default()) {
+                told(scope.condition(when), diagnostics);
+            }
+        }
+        for text in step.become_user.iter().chain(&step.timeout) {
+            let uses = Uses::of_template(&Template::read(&text.value));
+            for scope in self.scopes(uses).filter(|scope| !is_skipped(self.step, scope)) {
+                let rendered = told(scope.text(text), diagnostics);
+                let is_timeout = step.timeout.as_ref() == Some(text);
+                if let Some(Err(error)) =
+                    rendered.filter(|_| is_timeout).map(|time| duration::parse(&time).map_err(|error| (time, error)))
+                {
+                    diagnostics
+                        .error(&text.span, format!("`timeout` is `{}`: {}", error.0, error.1))
+                        .hint("durations look like `90s`, `10m`, `1h30m`, `7d`");
+                }
+            }
+        }
     }
-    calls
+
+    /// Renders and decodes a part on each host, for each item, and looks at the files that it sends.
+    pub(super) fn part(&self, part: &Part<'_>, files: &mut Files<'_>, diagnostics: &mut Diagnostics) {
+        let uses = Uses::of_node(&part.call.value);
+        let mut of_files = Uses::default();
+        for scope in self.scopes(uses) {
+            for file in self.decoded(&part.call, &scope, diagnostics) {
+                of_files = of_files.and(files.look_at(&file, self, &scope, diagnostics));
+            }
+        }
+        // A template file may tell units apart where what names it does not.
+        if of_files.and(uses) == uses {
+            return;
+        }
+        for scope in self.scopes(uses.and(of_files)) {
+            for file in self.decoded(&part.call, &scope, diagnostics) {
+                files.look_at(&file, self, &scope, diagnostics);
+            }
+        }
+    }
+
+    /// The local files that the call sends in that unit.
+    fn decoded(&self, call: &ActionCall, scope: &Scope<'_>, diagnostics: &mut Diagnostics) -> Vec<LocalFile> {
+        let is_skipped = is_skipped(self.step, scope);
+        decode(call, scope, is_skipped, diagnostics).map(|action| action.local_files()).unwrap_or_default()
+    }
+
+    /// Where the step's texts stand.
+    pub(super) fn site(&self) -> Site<'a> {
+        Site::step(self.plan, self.step, self.situation)
+    }
+
+    pub(super) fn step(&self) -> &'a PlannedStep {
+        self.step
+    }
 }
 
-fn script_call(kind: &str, script: &Text) -> ActionCall {
-    let value = Node { shape: Shape::Scalar(Scalar::Quoted(script.value.clone())), span: script.span.clone() };
-    ActionCall { kind: Spanned::new(kind.to_owned(), script.span.clone()), value }
+/// Whether the step's `when` is known to leave that unit out.
+pub(super) fn is_skipped(step: &PlannedStep, scope: &Scope<'_>) -> bool {
+    step.step.when.as_ref().is_some_and(|when| scope.condition(when) == Ok(false))
 }
 
-/// Renders and decodes a call, reporting what is wrong with it.
-fn decode(call: &ActionCall, scope: &Scope<'_>, diagnostics: &mut Diagnostics) -> Option<Box<dyn DynAction>> {
+/// Renders and decodes a call, reporting what is wrong with it. What is left out may use what is not there.
+pub(super) fn decode(
+    call: &ActionCall,
+    scope: &Scope<'_>,
+    is_skipped: bool,
+    diagnostics: &mut Diagnostics,
+) -> Option<Box<dyn DynAction>> {
     let name = &call.kind.value;
     let Some(kind) = Registry.kind(name) else {
         if kinds::action(name).is_some() {
@@ -123,12 +200,21 @@ fn decode(call: &ActionCall, scope: &Scope<'_>, diagnostics: &mut Diagnostics) -
         }
         return None;
     };
-    match scope.node(&call.value) {
-        Ok(value) => kind.decode(&value, diagnostics),
+    let value = match scope.node(&call.value) {
+        Err(RenderError::Wrong(_)) if is_skipped => None,
+        rendered => told(rendered, diagnostics),
+    }?;
+    kind.decode(&value, diagnostics)
+}
+
+/// What was rendered; reports what is wrong.
+fn told<T>(rendered: Result<T, RenderError>, diagnostics: &mut Diagnostics) -> Option<T> {
+    match rendered {
+        Ok(rendered) => Some(rendered),
+        Err(RenderError::Unknown(_)) => None,
         Err(RenderError::Wrong(wrong)) => {
             diagnostics.push(*wrong);
             None
         }
-        Err(RenderError::Unknown(_)) => None,
     }
 }

@@ -2,5 +2,16 @@
 
 mod all;
 mod calls;
+mod fields;
+mod files;
+mod given;
+mod parts;
+mod places;
+mod site;
+mod steps;
+mod templates;
 
 pub(super) use all::check;
+
+#[cfg(test)]
+mod tests;

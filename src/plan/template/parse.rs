@@ -11,8 +11,12 @@ use super::reference::{self, Reference, Segment};
 pub(crate) struct Template<'t> {
     /// Its pieces in order, as far as they could be told apart.
     pub(crate) pieces: Vec<Piece<'t>>,
+    /// Where comments begin.
+    pub(crate) comments: Vec<usize>,
     /// Names that it defines itself, by `for` and `set`.
     pub(crate) locals: BTreeSet<String>,
+    /// Whether it is an expression without delimiters.
+    pub(crate) is_expression: bool,
     /// Whether it could not be read to its end: Tera will say why.
     pub(crate) broken: bool,
 }
@@ -68,7 +72,7 @@ impl<'t> Template<'t> {
 
     /// Reads an expression without delimiters, as in `when`.
     pub(crate) fn expression(text: &'t str) -> Self {
-        let mut template = Self::default();
+        let mut template = Self { is_expression: true, ..Self::default() };
         match lex::words(text, 0, None) {
             Some((tokens, _)) => {
                 let code = template.code(tokens, 0, text, 0..text.len(), false);
@@ -92,6 +96,7 @@ impl<'t> Template<'t> {
             at = match open {
                 None => return Some(()),
                 Some("{#") => {
+                    self.comments.push(at);
                     self.pieces.push(Piece::Comment);
                     at + 2 + rest.find("#}")? + 2
                 }
@@ -197,6 +202,36 @@ impl<'t> Template<'t> {
 }
 
 impl Code<'_> {
+    /// Whether what it gives is one shell word whatever is in it: `quote` comes last, over all of it. What refers to nothing is the author's
+    /// own text, and a number cannot hold anything.
+    pub(crate) fn is_quoted(&self) -> bool {
+        let is_number = |reference: &Reference| {
+            reference.root() == "steps" && matches!(reference.name(2), Some("exit_code" | "changed"))
+        };
+        if self.references.iter().all(is_number) {
+            return true;
+        }
+        let mut depth = 0_usize;
+        let mut last_filter = "";
+        for (at, token) in self.tokens.iter().enumerate() {
+            match token.word {
+                Word::Sign("(" | "[" | "{" | "?[") => depth += 1,
+                Word::Sign(")" | "]" | "}") => depth = depth.saturating_sub(1),
+                _ if depth > 0 => {}
+                Word::Sign("|") => {
+                    last_filter = match self.tokens.get(at + 1).map(|token| &token.word) {
+                        Some(Word::Name(name)) => name,
+                        _ => "",
+                    };
+                }
+                Word::Sign("." | "?.") => {}
+                Word::Sign(_) | Word::Name("and" | "or" | "not" | "in" | "is" | "if" | "else") => return false,
+                _ => {}
+            }
+        }
+        last_filter == "quote"
+    }
+
     /// The path that this is, with or without `quote`.
     pub(crate) fn simple(&self) -> Option<Simple<'_>> {
         let [reference] = self.references.as_slice() else { return None };

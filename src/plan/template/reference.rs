@@ -104,10 +104,11 @@ fn is_value(tokens: &[Token<'_>], at: usize) -> bool {
     let before = |back: usize| at.checked_sub(back).and_then(|at| tokens.get(at));
     let is_test = before(1).is_some_and(|token| token.is_name("is"))
         || before(1).is_some_and(|token| token.is_name("not")) && before(2).is_some_and(|token| token.is_name("is"));
-    let is_filter = before(1).is_some_and(|token| token.is_sign("|"));
+    // What a filter, or a part that was looked up by an expression, is called.
+    let is_part = before(1).is_some_and(|token| ["|", ".", "?."].iter().any(|sign| token.is_sign(sign)));
     let next = tokens.get(at + 1);
     let is_called_or_set = next.is_some_and(|token| token.is_sign("(") || token.is_sign("="));
-    !(is_test || is_filter || is_called_or_set)
+    !(is_test || is_part || is_called_or_set)
 }
 
 fn path(tokens: &[Token<'_>], start: usize, name: &str, text: &str) -> (Reference, usize) {

@@ -1,0 +1,146 @@
+//! Files on this machine that actions send: there, readable, and templates that can be rendered as far as can be known.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::actions::LocalFile;
+use crate::base::fs;
+use crate::base::{Secret, Span, StepId};
+use crate::model::Diagnostics;
+use crate::plan::fingerprint::{Named, hex};
+use crate::plan::scope::{RenderError, Scope};
+use crate::plan::template::Template;
+
+use super::calls::{Units, Uses, is_skipped};
+use super::site::{Secrets, Source};
+use super::templates::Findings;
+
+/// What is kept of a file's bytes with the plan: enough for any text of a book, too little for a package.
+const KEPT: usize = 1 << 20;
+
+/// The files that steps send.
+pub(super) struct Files<'s> {
+    secrets: &'s BTreeMap<String, Secret>,
+    read: HashMap<PathBuf, Result<File, String>>,
+    /// Templates that were looked into, by the step that sends them.
+    looked_into: BTreeSet<(StepId, PathBuf)>,
+    of_steps: BTreeMap<StepId, Found>,
+}
+
+/// What was found in the files of a step.
+#[derive(Clone, Default)]
+pub(super) struct Found {
+    paths: BTreeSet<PathBuf>,
+    /// The steps whose outputs its templates use.
+    pub(super) uses: BTreeSet<StepId>,
+    /// What they name.
+    pub(super) named: BTreeSet<Named>,
+}
+
+/// A file that was read.
+#[derive(Clone)]
+struct File {
+    hash: String,
+    bytes: Option<Arc<Vec<u8>>>,
+    /// As a template, where it is text.
+    text: Option<Arc<str>>,
+}
+
+impl<'s> Files<'s> {
+    pub(super) fn new(secrets: &'s BTreeMap<String, Secret>) -> Self {
+        Self { secrets, read: HashMap::new(), looked_into: BTreeSet::new(), of_steps: BTreeMap::new() }
+    }
+
+    /// Looks at a file that a unit sends. Says what tells units apart in it.
+    pub(super) fn look_at(
+        &mut self,
+        local: &LocalFile,
+        units: &Units<'_>,
+        scope: &Scope<'_>,
+        diagnostics: &mut Diagnostics,
+    ) -> Uses {
+        let path = path(&local.path.span, &local.path.value);
+        self.of_steps.entry(units.step().id().clone()).or_default().paths.insert(path.clone());
+        let file = match self.read(&path) {
+            Ok(file) => file,
+            Err(error) => {
+                diagnostics.error(&local.path.span, error);
+                return Uses::default();
+            }
+        };
+        if !local.template {
+            return Uses::default();
+        }
+        let Some(text) = file.text else {
+            diagnostics.error(&local.path.span, format!("the template {} is not UTF-8", path.display()));
+            return Uses::default();
+        };
+        let name = path.to_string_lossy();
+        self.look_into(&path, &text, units, diagnostics);
+        match scope.file(&name, &text, self.secrets) {
+            Err(RenderError::Wrong(wrong)) if !is_skipped(units.step(), scope) => diagnostics.push(*wrong),
+            Ok(_) | Err(_) => {}
+        }
+        Uses::of_template(&Template::read(&text))
+    }
+
+    /// What the template refers to, once for each step.
+    fn look_into(&mut self, path: &Path, text: &str, units: &Units<'_>, diagnostics: &mut Diagnostics) {
+        let step = units.step();
+        if !self.looked_into.insert((step.id().clone(), path.to_owned())) {
+            return;
+        }
+        let span = Span { file: path.to_string_lossy().into(), line: 1, column: 1, start: 0, end: text.len() };
+        let mut findings = Findings::new(diagnostics);
+        let site = units.site().unit().secrets(Secrets::Open);
+        findings.template(Source { text, span: &span, is_file: true }, &site);
+        let (uses, named) = (findings.uses, findings.named);
+        let found = self.of_steps.entry(step.id().clone()).or_default();
+        found.uses.extend(uses);
+        found.named.extend(named);
+    }
+
+    fn read(&mut self, path: &Path) -> Result<File, String> {
+        if let Some(known) = self.read.get(path) {
+            return known.clone();
+        }
+        let file = fs::read(path).map_err(|error| error.to_string()).map(|bytes| {
+            let hash = hex(&Sha256::digest(&bytes));
+            let text = std::str::from_utf8(&bytes).ok().map(Arc::from);
+            let bytes = (bytes.len() <= KEPT).then(|| Arc::new(bytes));
+            File { hash, bytes, text }
+        });
+        self.read.insert(path.to_owned(), file.clone());
+        file
+    }
+
+    /// What was found in the files of a step.
+    pub(super) fn found(&self, step: &StepId) -> Found {
+        self.of_steps.get(step).cloned().unwrap_or_default()
+    }
+
+    /// The files of a step, each with its hash.
+    pub(super) fn hashes(&self, step: &StepId) -> Vec<(String, String)> {
+        let paths = self.of_steps.get(step).into_iter().flat_map(|found| &found.paths);
+        let hash = |path: &PathBuf| {
+            let file = self.read.get(path)?.as_ref().ok()?;
+            Some((path.to_string_lossy().into_owned(), file.hash.clone()))
+        };
+        paths.filter_map(hash).collect()
+    }
+
+    /// The bytes of the files that are no larger than a text of a book.
+    pub(super) fn into_kept(self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let kept =
+            |(path, file): (PathBuf, Result<File, String>)| Some((path, Arc::unwrap_or_clone(file.ok()?.bytes?)));
+        self.read.into_iter().filter_map(kept).collect()
+    }
+}
+
+/// The path of a file that was named at `named_in`: relative to the file in which it was.
+pub(super) fn path(named_in: &Span, named: &str) -> PathBuf {
+    Path::new(named_in.file.as_ref()).parent().unwrap_or(Path::new("")).join(named)
+}

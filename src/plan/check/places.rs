@@ -1,0 +1,120 @@
+//! `on`: where steps act.
+
+use crate::actions::Registry;
+use crate::base::Spanned;
+use crate::base::ids::LOCAL;
+use crate::model::diagnostic::nearest;
+use crate::model::step::ActionCall;
+use crate::model::{Diagnostics, Node, Scalar, Shape};
+use crate::plan::planned::{Plan, PlannedStep};
+use crate::plan::template::is_template;
+
+use super::parts::{Part, Use};
+
+/// Whether groups have roles as their members.
+pub(super) fn groups(plan: &Plan, diagnostics: &mut Diagnostics) {
+    for (group, members) in &plan.book.groups {
+        if members.is_empty() {
+            diagnostics.error(&group.span, format!("the group `{}` is empty", group.value));
+        }
+        for member in members {
+            let is_group = plan.book.groups.iter().any(|(other, _)| other.value == member.value);
+            if is_group {
+                diagnostics
+                    .error(&member.span, format!("`{}` is a group itself", member.value))
+                    .hint("a group is of roles");
+            } else {
+                role(plan, member, diagnostics);
+            }
+        }
+    }
+}
+
+/// Whether the names under `on` are those of roles and groups, and there are any where they have to be.
+pub(super) fn step(plan: &Plan, step: &PlannedStep, parts: &[Part<'_>], diagnostics: &mut Diagnostics) {
+    names(plan, &step.step.on, diagnostics);
+    for part in parts {
+        names(plan, part.on, diagnostics);
+        named_within(plan, &part.call, diagnostics);
+        let needs_host = Registry.kind(&part.call.kind.value).is_some_and(|kind| kind.needs_host);
+        if !needs_host || !part.on.is_empty() || !step.hosts.is_empty() || !step.step.on.is_empty() {
+            continue;
+        }
+        let span = &part.call.kind.span;
+        let diagnostic = match part.role {
+            Use::Action => {
+                diagnostics.error(span, format!("`{}` acts on a host: `on` has to say on which", part.call.kind.value))
+            }
+            Use::Script(key) => diagnostics
+                .error(span, format!("the script of `{key}` runs on a host: `on` of the step has to say on which")),
+            Use::Step(key) => diagnostics
+                .error(span, format!("`{}` in `{key}` acts on a host: `on` has to say on which", part.call.kind.value)),
+        };
+        diagnostic.hint("`on: local` is this machine: nothing runs here by omission");
+    }
+}
+
+fn names(plan: &Plan, names: &[Spanned<String>], diagnostics: &mut Diagnostics) {
+    for name in names {
+        if plan.book.groups.iter().any(|(group, _)| group.value == name.value) {
+            continue;
+        }
+        role(plan, name, diagnostics);
+    }
+}
+
+fn role(plan: &Plan, name: &Spanned<String>, diagnostics: &mut Diagnostics) {
+    if name.value == LOCAL || plan.book.hosts.iter().any(|host| host.role.value.as_str() == name.value) {
+        return;
+    }
+    let diagnostic = diagnostics.error(&name.span, format!("unknown host `{}`", name.value));
+    if is_template(&name.value) {
+        diagnostic.hint("`on` names roles and groups: where those are, `hosts` says");
+        return;
+    }
+    let roles = plan.book.hosts.iter().map(|host| host.role.value.as_str());
+    let groups = plan.book.groups.iter().map(|(group, _)| group.value.as_str());
+    if let Some(near) = nearest(&name.value, roles.chain(groups).chain([LOCAL])) {
+        diagnostic.hint(format!("did you mean `{near}`?"));
+    }
+}
+
+/// Hosts that the values of actions name: `{on: old, …}` of what is between hosts, `old:/path`.
+fn named_within(plan: &Plan, call: &ActionCall, diagnostics: &mut Diagnostics) {
+    match call.kind.value.as_str() {
+        "stream" | "postgres" | "compare" => {
+            let Shape::Map(entries) = &call.value.shape else { return };
+            let sides = entries.iter().filter_map(|(_, node)| node.get("on"));
+            sides.filter_map(written).for_each(|name| role(plan, &name, diagnostics));
+        }
+        "sync" => {
+            let ends = ["from", "to"].into_iter().filter_map(|key| call.value.get(key));
+            ends.filter_map(written).for_each(|end| host_of(plan, &end, diagnostics));
+        }
+        "copy" => {
+            if let Some(from) = call.value.get("from").and_then(written) {
+                host_of(plan, &from, diagnostics);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn host_of(plan: &Plan, end: &Spanned<String>, diagnostics: &mut Diagnostics) {
+    let Some((host, path)) = end.value.split_once(':') else { return };
+    if !host.contains('/') && !host.is_empty() && path.starts_with('/') {
+        role(plan, &Spanned::new(host.to_owned(), end.span.clone()), diagnostics);
+    }
+}
+
+/// A scalar as it was written, where the part before any template says which host it is about.
+fn written(node: &Node) -> Option<Spanned<String>> {
+    match &node.shape {
+        Shape::Scalar(Scalar::Plain(text) | Scalar::Quoted(text)) => {
+            let before = text.split("{{").next().unwrap_or_default();
+            let is_whole = before.len() == text.len() || before.contains(":/");
+            is_whole.then(|| Spanned::new(before.to_owned(), node.span.clone()))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,115 @@
+//! References to what steps leave.
+
+use std::collections::BTreeSet;
+
+use crate::base::StepId;
+use crate::model::Shape;
+use crate::plan::missing;
+use crate::plan::planned::PlannedStep;
+use crate::plan::render::{Fault, Names};
+use crate::plan::scope::Scope;
+use crate::plan::template::Reference;
+
+use super::site::Site;
+
+const OF_ONE: [&str; 5] = ["stdout", "stderr", "exit_code", "answers", "note"];
+
+/// What is wrong with a reference that begins with `steps`, if anything is; the step goes to `uses`.
+pub(super) fn check(
+    reference: &Reference,
+    site: &Site<'_>,
+    scope: &Scope<'_>,
+    uses: &mut BTreeSet<StepId>,
+) -> Option<Fault> {
+    let Some(step) = site.step else {
+        let fault = Fault::wrong(reference.range.clone(), "what a step leaves is not known here");
+        return Some(fault.hint("it is known only in the steps after it"));
+    };
+    let Some(written) = reference.name(1) else {
+        uses.extend(before(site, step).map(|earlier| earlier.id().clone()));
+        return None;
+    };
+    if reference.hyphened.is_some() {
+        return Some(scope.explain(reference));
+    }
+    let Some(other) = site.plan.step_named(site.phase, written) else { return Some(scope.explain(reference)) };
+    let place = |step: &PlannedStep| site.plan.ground.places_of_steps.get(step.id()).copied();
+    if place(other) >= place(step) {
+        let why = if other.id() == step.id() {
+            format!("`{}` uses what it leaves itself", other.id())
+        } else {
+            format!("`{}` comes later, at {}", other.id(), other.place())
+        };
+        return Some(Fault::wrong(reference.range.clone(), why).hint("a step can use what earlier ones leave"));
+    }
+    uses.insert(other.id().clone());
+    shape(reference, other)
+}
+
+fn before<'a>(site: &Site<'a>, step: &PlannedStep) -> impl Iterator<Item = &'a PlannedStep> {
+    let id = step.id().clone();
+    site.plan.steps().take_while(move |other| *other.id() != id)
+}
+
+/// Whether such a step leaves such a thing.
+fn shape(reference: &Reference, used: &PlannedStep) -> Option<Fault> {
+    let name = reference.name(2)?;
+    used.step.action.as_ref()?;
+    let has_list = used.step.foreach.is_some();
+    let is_spread = used.hosts.len() > 1;
+    let path = path_of(used.id());
+    let here = |message: String| Fault::wrong(reference.range_of(2), message);
+    if OF_ONE.contains(&name) && has_list {
+        return Some(
+            here(format!("`{}` has a `foreach`: each item leaves its own `{name}`", used.id()))
+                .hint(format!("a list: `{path}.results`")),
+        );
+    }
+    if OF_ONE.contains(&name) && is_spread {
+        let first = used.hosts.first().map_or(String::new(), |role| part(role.as_str()));
+        let fault = here(format!("`{}` acts on {} hosts: each leaves its own `{name}`", used.id(), used.hosts.len()));
+        return Some(fault.hint(format!("`{path}.hosts{first}.{name}`")));
+    }
+    let mut known = vec!["changed"];
+    if has_list {
+        known.push("results");
+    } else {
+        known.extend((!is_spread).then_some(OF_ONE).into_iter().flatten());
+        known.extend((!used.hosts.is_empty()).then_some("hosts"));
+    }
+    if !known.contains(&name) {
+        return Some(missing::with_near(here(format!("a step leaves no `{name}`")), name, &known));
+    }
+    match (name, reference.name(3)) {
+        ("hosts", Some(role)) => {
+            let roles: Vec<&str> = used.hosts.iter().map(crate::base::Role::as_str).collect();
+            let fault = || Fault::wrong(reference.range_of(3), format!("`{}` does not act on `{role}`", used.id()));
+            (!roles.contains(&role)).then(|| missing::with_near(fault(), role, &roles))
+        }
+        ("answers", Some(answer)) => asked(used, answer, reference),
+        _ => None,
+    }
+}
+
+/// Whether a person is asked for that.
+fn asked(used: &PlannedStep, answer: &str, reference: &Reference) -> Option<Fault> {
+    let action = used.step.action.as_ref().filter(|action| action.kind.value == "manual")?;
+    let asked: Vec<&str> = match action.value.get("ask").map(|ask| &ask.shape) {
+        Some(Shape::Map(entries)) => entries.iter().map(|(name, _)| name.value.as_str()).collect(),
+        Some(_) => return None,
+        None => Vec::new(),
+    };
+    let fault = || Fault::wrong(reference.range_of(3), format!("`{}` does not ask for `{answer}`", used.id()));
+    (!asked.contains(&answer)).then(|| missing::with_near(fault(), answer, &asked))
+}
+
+/// How a template says the step.
+pub(in crate::plan) fn path_of(id: &StepId) -> String {
+    format!("steps{}", part(id.as_str()))
+}
+
+fn part(name: &str) -> String {
+    let is_plain =
+        !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if is_plain { format!(".{name}") } else { format!("[\"{name}\"]") }
+}
