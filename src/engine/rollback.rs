@@ -5,6 +5,8 @@ use crate::base::{StepId, UnitId};
 use crate::events::view::Status;
 use crate::events::{Progress, Record, UnitState};
 
+use crate::plan::PlannedStep;
+
 use super::controller::{Controller, EngineError};
 use super::setup::End;
 use super::signal::Wish;
@@ -44,7 +46,45 @@ impl Controller {
             }
         }
         self.journal.append(Record::RollbackEnded { complete: true }).await?;
+        if to.is_none() {
+            self.tidy().await;
+        }
         Ok(End::RolledBack { to })
+    }
+
+    /// Removes what was kept for undo by a unit that was never announced: the controller died in between, so the journal does not know of it.
+    /// What cannot be removed stays, for its owner's eyes only.
+    async fn tidy(&self) {
+        let view = self.journal.view();
+        let known = |step: &PlannedStep| view.units_of(step.id()).next().is_some();
+        let newest = self.world.plan.steps().enumerate().filter(|(_, step)| known(step)).last();
+        // The step after the last that the journal knows of may have been the one.
+        let steps = self.world.plan.steps().take(newest.map_or(1, |(at, _)| at + 2));
+        let mut accounts = Vec::new();
+        for step in steps {
+            let items = self.world.units(step, &view).unwrap_or_default();
+            for work in items.into_iter().flatten() {
+                let Ok(prepared) = self.world.prepare(step, &work.unit, work.item, &view) else { continue };
+                let Some(host) = work.unit.host.filter(|host| host.is_local() || view.pins.contains_key(host)) else {
+                    continue;
+                };
+                let account = (host, prepared.become_user);
+                if !accounts.contains(&account) {
+                    accounts.push(account);
+                }
+            }
+        }
+        for (host, become_user) in accounts {
+            let cleared = async {
+                let transport = self.world.transport(&host).await?;
+                let home = self.world.job_home(&host, become_user.as_ref()).await?;
+                Ok::<(), ActionError>(home.clear(&*transport, become_user.as_ref(), &self.world.run).await?)
+            };
+            if let Err(error) = cleared.await {
+                let text = format!("something that was kept for undo stays on {host}: {error}");
+                self.world.setup.screen.progress(&Progress::Warning { text });
+            }
+        }
     }
 
     async fn back(&self, unit: &UnitId) -> Result<Back, EngineError> {

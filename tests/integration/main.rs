@@ -4,5 +4,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod actions;
+mod engine;
 mod events;
 mod transport;

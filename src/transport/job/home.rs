@@ -81,6 +81,26 @@ impl JobHome {
         format!("{}/{}/{KEPT}/{}", self.base, file_name(run.as_str()), file_name(&unit.to_string()))
     }
 
+    /// Removes all that a run keeps here: jobs that are over, and what undo needed. Only where nothing of the run can be taken back any more.
+    ///
+    /// # Errors
+    /// Where the host cannot be reached, or something stays.
+    pub async fn clear(
+        &self,
+        transport: &dyn Transport,
+        become_user: Option<&Become>,
+        run: &RunId,
+    ) -> Result<(), TransportError> {
+        let folder = format!("{}/{}", self.base, file_name(run.as_str()));
+        let script = format!("rm -rf {}; rmdir {} 2>/dev/null || :", quote(&folder), quote(&self.base));
+        let said = transport.exec(Command::change(script).as_user(become_user.cloned()), None).await?;
+        if said.success() {
+            return Ok(());
+        }
+        let why = said.error_text().trim().to_owned();
+        Err(TransportError::Unusable { host: transport.role().clone(), why })
+    }
+
     /// The jobs of a run whose folders are still there.
     ///
     /// # Errors

@@ -1,0 +1,299 @@
+//! How a run flows: in order, past gates, around failures, through waits.
+
+use std::collections::BTreeMap;
+
+use runbook::engine::{End, Remedy, TaskAnswer};
+use runbook::events::Foresight;
+use runbook::events::record::Answer;
+use runbook::events::view::Status;
+
+use super::world::{Said, World};
+
+fn done() -> End {
+    End::Done { open: 0 }
+}
+
+#[tokio::test]
+async fn steps_run_in_order_and_see_what_others_left() {
+    let world = World::new(
+        "steps:
+  - {id: one, on: old, run: 'echo first', undo: nothing}
+  - {id: two, on: new, run: {script: 'printf %s \"$X\" >x', cwd: '<new>', env: {X: '{{ steps.one.stdout }}'}}, undo: nothing}
+",
+    );
+    assert_eq!(world.go().await.unwrap(), done());
+    assert_eq!(world.read("new", "x").as_deref(), Some("first"));
+}
+
+#[tokio::test]
+async fn a_gate_that_is_answered_with_no_parks_and_asks_again() {
+    let world = World::new(
+        "phases:
+  - {id: first, confirm: 'Ready?', steps: [{id: one, on: old, run: 'echo x >>x', undo: nothing, name: One}]}
+",
+    )
+    .says([Said::No, Said::Yes]);
+    assert!(matches!(world.go().await.unwrap(), End::Parked { until: None, .. }));
+    assert_eq!(world.states().await, BTreeMap::new());
+    assert_eq!(world.resume().await.unwrap(), done());
+    assert!(matches!(world.view().await.answers["first"], Answer::Yes { .. }));
+    let gates = world.script.gates.lock().unwrap();
+    assert_eq!(gates[0].prompt, "Ready?");
+    assert!(matches!(gates[0].next[0].foresight, Foresight::WouldChange { .. }));
+}
+
+#[tokio::test]
+async fn silence_is_never_a_yes() {
+    let world = World::new("steps:\n  - {id: one, on: old, confirm: 'Sure?', run: 'true', undo: nothing}\n");
+    assert!(matches!(world.go().await.unwrap(), End::Parked { .. }));
+    assert!(matches!(world.view().await.status, Status::Parked { .. }));
+}
+
+#[tokio::test]
+async fn a_failure_stops_and_resume_tries_it_again() {
+    let world = World::new(
+        "steps:
+  - {id: one, on: old, run: 'echo x >>\"$HOME/ones\"', undo: nothing}
+  - {id: two, on: old, run: '[ -e \"$HOME/ready\" ] || { echo not ready >&2; exit 3; }', undo: nothing}
+  - {id: three, on: old, run: 'echo x >>\"$HOME/threes\"', undo: nothing}
+",
+    );
+    let End::Failed { unit } = world.go().await.unwrap() else { panic!("it has to fail") };
+    assert_eq!(unit.to_string(), "two@old");
+    world.write("old", "ready", "");
+    assert_eq!(world.resume().await.unwrap(), done());
+    assert_eq!(world.read("old", "ones").as_deref(), Some("x\n"));
+    assert_eq!(world.read("old", "threes").as_deref(), Some("x\n"));
+}
+
+#[tokio::test]
+async fn the_operator_decides_about_a_failure() {
+    let book = "steps:
+  - {id: one, on: old, run: 'exit 3', undo: nothing}
+  - {id: two, on: old, run: 'echo x >\"$HOME/two\"', undo: nothing}
+";
+    let skip = Remedy::Skip { note: "not needed".to_owned() };
+    let world = World::new(book).says([Said::Do(Remedy::Retry { edited: false }), Said::Do(skip)]);
+    assert_eq!(world.go().await.unwrap(), done());
+    assert_eq!(world.read("old", "two").as_deref(), Some("x\n"));
+    let troubles = world.script.troubles.lock().unwrap();
+    assert_eq!(troubles.len(), 2);
+    assert_eq!(troubles[0].failure.exit_code, Some(3));
+    assert!(troubles[0].may_retry && !troubles[0].unsure);
+}
+
+#[tokio::test]
+async fn a_retry_repeats_what_failed() {
+    let world = World::new(
+        "steps:
+  - id: one
+    on: old
+    retry: {attempts: 3}
+    run: 'echo x >>\"$HOME/tries\"; [ \"$(wc -l <\"$HOME/tries\")\" = 3 ]'
+    undo: nothing
+",
+    );
+    assert_eq!(world.go().await.unwrap(), done());
+    assert_eq!(world.read("old", "tries").as_deref(), Some("x\nx\nx\n"));
+}
+
+#[tokio::test]
+async fn a_verify_that_fails_does_not_apply_again() {
+    let world = World::new(
+        "steps:
+  - {id: one, on: old, run: 'echo x >>\"$HOME/ones\"', undo: nothing, verify: 'test -e \"$HOME/good\"'}
+",
+    );
+    assert!(matches!(world.go().await.unwrap(), End::Failed { .. }));
+    assert!(matches!(world.resume().await.unwrap(), End::Failed { .. }));
+    world.write("old", "good", "");
+    assert_eq!(world.resume().await.unwrap(), done());
+    assert_eq!(world.read("old", "ones").as_deref(), Some("x\n"));
+}
+
+#[tokio::test]
+async fn what_is_already_done_or_not_wanted_is_left_alone() {
+    let world = World::new(
+        "vars: {wanted: false}
+steps:
+  - {id: a, on: old, when: wanted, run: 'exit 1', undo: nothing}
+  - {id: b, on: old, unless: 'true', run: 'exit 1', undo: nothing}
+  - {id: c, on: old, copy: {content: x, dest: '<old>/x'}}
+",
+    );
+    world.write("old", "x", "x");
+    assert_eq!(world.go().await.unwrap(), done());
+    let states = world.states().await;
+    assert_eq!(states.into_values().collect::<Vec<_>>(), ["skipped", "satisfied", "satisfied"]);
+}
+
+#[tokio::test]
+async fn a_rolling_step_stops_after_too_many_failures() {
+    let world = World::new(
+        "steps:
+  - {id: roll, on: mirrors, batch: 1, max_failures: 1, run: 'echo x >\"$HOME/x\"; [ ! -e \"$HOME/bad\" ]', undo: nothing}
+  - {id: later, on: mirrors, run: 'echo x >\"$HOME/later\"', undo: nothing}
+",
+    );
+    world.write("m1", "bad", "");
+    let End::Failed { unit } = world.go().await.unwrap() else { panic!("m1 was left behind") };
+    assert_eq!(unit.to_string(), "roll@m1");
+    assert_eq!(world.read("m1", "later"), None);
+    assert_eq!(world.read("m2", "later").as_deref(), Some("x\n"));
+
+    let world = World::new(
+        "steps:
+  - {id: roll, on: mirrors, batch: 1, max_failures: 1, run: 'echo x >\"$HOME/x\"; [ ! -e \"$HOME/bad\" ]', undo: nothing}
+",
+    );
+    world.write("m1", "bad", "");
+    world.write("m2", "bad", "");
+    assert!(matches!(world.go().await.unwrap(), End::Failed { .. }));
+    assert_eq!(world.read("m3", "x"), None, "no further batch starts");
+}
+
+#[tokio::test]
+async fn a_persons_step_keeps_what_was_answered() {
+    let answer = TaskAnswer::Done {
+        answers: BTreeMap::from([("url".to_owned(), "https://example.org/1".to_owned())]),
+        note: None,
+        by: "terminal".to_owned(),
+    };
+    let world = World::new(
+        "steps:
+  - {id: tweet, manual: {text: Tweet about it, ask: {url: Link}}}
+  - {id: keep, on: old, run: {script: 'printf %s \"$URL\" >\"$HOME/url\"', env: {URL: '{{ steps.tweet.answers.url }}'}}, undo: nothing}
+",
+    )
+    .says([Said::Task(TaskAnswer::NotNow), Said::Task(answer)]);
+    assert!(matches!(world.go().await.unwrap(), End::Parked { .. }));
+    assert_eq!(world.resume().await.unwrap(), done());
+    assert_eq!(world.read("old", "url").as_deref(), Some("https://example.org/1"));
+}
+
+#[tokio::test]
+async fn a_wait_is_due_at_an_instant_whatever_happens_meanwhile() {
+    let mut world = World::new("steps:\n  - {id: pause, wait: 1h}\n  - {id: next, wait: 1s}\n");
+    world.manner.no_wait = true;
+    let End::Parked { until: Some(first), .. } = world.go().await.unwrap() else { panic!("it parks") };
+    let End::Parked { until: Some(second), .. } = world.resume().await.unwrap() else { panic!("it parks again") };
+    assert_eq!(first, second);
+}
+
+#[tokio::test]
+async fn a_temporary_change_is_in_the_ledger_until_it_is_restored() {
+    let world =
+        World::new("steps:\n  - {id: page, on: old, temporary: soon, copy: {content: x, dest: '<old>/page'}}\n");
+    assert_eq!(world.go().await.unwrap(), End::Done { open: 1 });
+    assert_eq!(world.view().await.ledger()[0].until, "soon");
+}
+
+#[tokio::test]
+async fn the_dry_run_says_what_the_run_then_does_and_changes_nothing() {
+    let world = World::new(
+        "steps:
+  - {id: a, on: old, copy: {content: \"new\\n\", dest: '<old>/x'}}
+  - {id: b, on: old, run: 'cat \"$HOME/x\"', undo: nothing}
+  - {id: c, on: old, run: {script: ': \"$X\"', env: {X: '{{ steps.b.stdout }}'}}, undo: nothing}
+  - {id: d, on: old, copy: {content: \"same\", dest: '<old>/y'}}
+  - {id: e, manual: Look at it}
+",
+    );
+    world.write("old", "x", "before\n");
+    world.write("old", "y", "same");
+    let before = world.listing();
+    let foreseen: Vec<Foresight> = world.foresee().await.into_iter().map(|one| one.foresight).collect();
+    assert_eq!(world.listing(), before);
+    assert_eq!(world.leftovers(), Vec::<String>::new());
+    let Foresight::WouldChange { preview, reversible: true } = &foreseen[0] else { panic!("{:?}", foreseen[0]) };
+    assert!(preview.detail.contains("-before\n+new"), "{}", preview.detail);
+    assert!(matches!(&foreseen[1], Foresight::WouldChange { .. }));
+    assert!(matches!(&foreseen[2], Foresight::UnknownUntil { step } if step.as_str() == "b"));
+    assert_eq!(foreseen[3], Foresight::AsAsked);
+    assert!(matches!(&foreseen[4], Foresight::Waits { .. }));
+}
+
+#[tokio::test]
+async fn a_host_that_is_another_machine_stops_the_run() {
+    let world = World::new(
+        "steps:
+  - {id: a, on: old, run: 'true', undo: nothing}
+  - {id: b, on: old, confirm: 'On?', run: 'echo x >\"$HOME/x\"', undo: nothing}
+",
+    );
+    assert!(matches!(world.go().await.unwrap(), End::Parked { .. }));
+    world.hosts["old"].be(runbook::transport::Identity { host_key: "SHA256:other".into(), machine_id: "m".into() });
+    let refused = world.resume().await.unwrap_err().to_string();
+    assert!(refused.contains("another machine"), "{refused}");
+    assert_eq!(world.read("old", "x"), None);
+}
+
+#[tokio::test]
+async fn a_secret_is_masked_wherever_it_turns_up() {
+    let world = World::new(
+        "secrets: {password: {env: X}}
+steps:
+  - id: one
+    on: old
+    run: {script: 'echo \"got $P\"; echo \"$P\" >&2; printf %s \"$P\" >\"$HOME/p\"', env: {P: '{{ secrets.password }}'}}
+    undo:
+      - run: {script: ': \"$P\"', env: {P: '{{ secrets.password }}'}}
+  - {id: two, on: old, run: {script: 'echo \"$Q\" >\"$HOME/q\"', env: {Q: '{{ steps.one.stdout }}'}}, undo: nothing}
+",
+    )
+    .secret("password", "hunter2 and more");
+    assert_eq!(world.go().await.unwrap(), done());
+    assert_eq!(world.read("old", "p").as_deref(), Some("hunter2 and more"));
+    assert_eq!(world.read("old", "q").as_deref(), Some("got ***\n"));
+    let progress = format!("{:?}", world.script.progress.lock().unwrap());
+    assert!(!progress.contains("hunter2"), "{progress}");
+    let view = format!("{:?}", world.view().await);
+    assert!(!view.contains("hunter2"), "{view}");
+}
+
+/// A step that counts its runs, and waits until it is let go.
+const SLOW: &str = "steps:
+  - id: slow
+    on: old
+    run: 'echo x >>\"$HOME/runs\"; while [ ! -e \"$HOME/go\" ]; do sleep 0.05; done; echo over'
+    undo: nothing
+  - {id: after, on: old, run: 'echo x >\"$HOME/after\"', undo: nothing}
+";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ctrl_c_lets_the_running_step_finish() {
+    let mut world = World::new(SLOW);
+    let interrupt = async {
+        world.sees("old", "runs").await;
+        world.interrupt();
+        world.write("old", "go", "");
+    };
+    let (end, ()) = tokio::join!(world.go(), interrupt);
+    assert_eq!(end.unwrap(), End::Interrupted);
+    assert_eq!(world.states().await.into_iter().collect::<Vec<_>>(), [("slow@old".to_owned(), "applied")]);
+    world.calm();
+    assert_eq!(world.resume().await.unwrap(), done());
+    assert_eq!(world.read("old", "after").as_deref(), Some("x\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_ctrl_c_lets_go_of_the_job_and_resume_finds_it_again() {
+    let mut world = World::new(SLOW);
+    let interrupt = async {
+        world.sees("old", "runs").await;
+        world.interrupt();
+        world.interrupt();
+    };
+    let (end, ()) = tokio::join!(world.go(), interrupt);
+    assert_eq!(end.unwrap(), End::Interrupted);
+    assert_eq!(world.states().await["slow@old"], "in flight");
+    world.calm();
+    let let_go = async {
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        world.write("old", "go", "");
+    };
+    let (end, ()) = tokio::join!(world.resume(), let_go);
+    assert_eq!(end.unwrap(), done());
+    assert_eq!(world.read("old", "runs").as_deref(), Some("x\n"));
+    assert_eq!(world.view().await.units_of(&"slow".into()).next().unwrap().1.outputs.as_ref().unwrap().stdout, "over");
+}
