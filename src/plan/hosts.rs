@@ -47,10 +47,10 @@ pub(super) fn replace(book: &mut Book, given: &[Host], diagnostics: &mut Diagnos
 
 /// The hosts, their texts rendered.
 pub(super) fn plan(book: &Book, vars: &Vars, around: &Around<'_>, diagnostics: &mut Diagnostics) -> Vec<PlannedHost> {
-    book.hosts.iter().filter_map(|host| one(host, vars, around, diagnostics)).collect()
+    book.hosts.iter().map(|host| one(host, vars, around, diagnostics)).collect()
 }
 
-fn one(host: &Host, vars: &Vars, around: &Around<'_>, diagnostics: &mut Diagnostics) -> Option<PlannedHost> {
+fn one(host: &Host, vars: &Vars, around: &Around<'_>, diagnostics: &mut Diagnostics) -> PlannedHost {
     let names = Outside { vars, around };
     let mut rendered = |text: &Text| {
         let rendered = render::text(&text.value, &names).map(std::borrow::Cow::into_owned);
@@ -68,16 +68,16 @@ fn one(host: &Host, vars: &Vars, around: &Around<'_>, diagnostics: &mut Diagnost
             .hint(format!("`host.{}` is there already, and says something else", name.value));
     }
     own.work_out(&host.vars, &BTreeMap::new(), &inner, diagnostics);
-    Some(PlannedHost {
+    PlannedHost {
         role: host.role.value.clone(),
-        ssh: ssh?,
+        ssh: ssh.unwrap_or_default(),
         port: host.port,
         become_user: become_user.flatten(),
         become_password: host.become_password.clone().map(|name: Spanned<String>| name.value),
         state_dir: state_dir.flatten(),
         replaced_at: host.replaced_at.as_ref().map(|step| StepId::from(step.value.as_str())),
         vars: own.as_json(),
-    })
+    }
 }
 
 /// A destination that ssh would take for one. What begins with a hyphen would be an option to it.

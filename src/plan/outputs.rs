@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::base::{Role, StepId, UnitId};
+use crate::base::{Role, UnitId};
 use crate::events::UnitState;
 use crate::events::record::Outputs;
 use crate::events::view::{RunView, UnitView};
@@ -25,7 +25,7 @@ pub(super) enum Left {
 
 /// What the step left.
 pub(super) fn of(plan: &Plan, step: &PlannedStep, view: Option<&RunView>) -> Left {
-    let units: Vec<(&UnitId, &UnitView)> = view.map(|view| units(view, step.id())).unwrap_or_default();
+    let units: Vec<(&UnitId, &UnitView)> = view.into_iter().flat_map(|view| view.units_of(step.id())).collect();
     let list = view.and_then(|view| view.lists.get(step.id()));
     if units.is_empty() && !list.is_some_and(Vec::is_empty) {
         return match &step.left_out {
@@ -48,11 +48,6 @@ pub(super) fn of(plan: &Plan, step: &PlannedStep, view: Option<&RunView>) -> Lef
         return Left::Nothing(format!("`{}` {why}: it left no output", step.id()), value);
     }
     Left::Known(value)
-}
-
-fn units<'v>(view: &'v RunView, step: &StepId) -> Vec<(&'v UnitId, &'v UnitView)> {
-    let first = UnitId { step: step.clone(), item: None, host: None };
-    view.units.range(first..).take_while(|(unit, _)| unit.step == *step).collect()
 }
 
 fn value(step: &PlannedStep, units: &[(&UnitId, &UnitView)], list: Option<&[Value]>) -> Value {

@@ -132,14 +132,13 @@ fn text_of(value: &tera::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// What `text` gives where it is exactly one expression: a value that keeps its type. None where it is anything else.
-pub(super) fn typed(text: &str, names: &dyn Names) -> Option<Result<Value, Fault>> {
-    if !text.starts_with("{{") {
-        return None;
-    }
+/// The value that `text` gives: where it is exactly one expression, that keeps its type.
+pub(super) fn value(text: &str, names: &dyn Names) -> Result<Value, Fault> {
     let template = Template::read(text);
-    let code = template.only_expression()?;
-    Some(evaluated(&template, code, text, names))
+    match template.only_expression() {
+        Some(code) => evaluated(&template, code, text, names),
+        None => rendered(&template, text, names).map(Value::String),
+    }
 }
 
 /// What an expression without braces gives.

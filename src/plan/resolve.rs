@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::base::secret::is_sealed;
 use crate::base::{Role, RunId, Span, Spanned, instant};
-use crate::model::step::{Step, Text};
+use crate::model::book::SecretSource;
+use crate::model::step::{Confirm, Step, Text};
 use crate::model::{Book, Diagnostics, Phase};
 
 use super::ground::{Ground, NO_RUN};
 use super::planned::{Inputs, Plan, PlannedPhase, PlannedStep};
 use super::scope::{RenderError, Scope, Situation};
+use super::template::is_template;
 use super::vars::Vars;
 use super::{check, hosts, selection};
 
@@ -49,23 +52,66 @@ fn lay_out(plan: &mut Plan, diagnostics: &mut Diagnostics) {
     let scope = Scope::of_book(plan, situation);
     let name = shown(&scope, &plan.book.name, diagnostics);
     let deadline = plan.book.deadline.as_ref().and_then(|text| deadline(&scope, text, diagnostics));
-    let mut phases = plan.phases.clone();
-    for (at, phase) in phases.iter_mut().enumerate() {
-        let scope = Scope::of_phase(plan, at, situation);
-        let mut say = |text: &mut Text| text.value = shown(&scope, text, diagnostics);
-        phase.description.iter_mut().for_each(&mut say);
-        if let Some(confirm) = &mut phase.confirm {
-            say(&mut confirm.prompt);
-            confirm.typed.iter_mut().for_each(&mut say);
+    let mut default_user = plan.book.defaults.become_user.clone();
+    let mut secrets = plan.book.secrets.clone();
+    let of_book = secrets.iter_mut().map(|(_, source)| text_of(source)).chain(&mut default_user);
+    for text in of_book {
+        text.value = shown(&scope, text, diagnostics);
+        if is_sealed(&text.value) {
+            diagnostics.error(&text.span, "a secret cannot stand here");
         }
-        let mut name = |name: &mut String, span: &Span| {
-            let written = Spanned::new(std::mem::take(name), span.clone());
-            *name = shown(&scope, &written, diagnostics);
-        };
-        name(&mut phase.name, &plan.book.phases[at].span);
-        phase.steps.iter_mut().for_each(|step| name(&mut step.name, &step.step.span));
     }
-    (plan.name, plan.deadline, plan.phases) = (name, deadline, phases);
+    let said = plan.book.phases.iter().enumerate().map(|(at, phase)| {
+        let scope = Scope::of_phase(plan, at, situation);
+        Said::of(&scope, phase, diagnostics)
+    });
+    let said: Vec<Said> = said.collect();
+    for (phase, said) in plan.phases.iter_mut().zip(said) {
+        (phase.name, phase.description, phase.confirm) = (said.name, said.description, said.confirm);
+        for (step, name) in phase.steps.iter_mut().zip(said.steps) {
+            step.name = name;
+        }
+    }
+    (plan.name, plan.deadline) = (name, deadline);
+    (plan.book.defaults.become_user, plan.book.secrets) = (default_user, secrets);
+}
+
+/// What a phase says to people, rendered.
+struct Said {
+    name: String,
+    description: Option<Text>,
+    confirm: Option<Confirm>,
+    steps: Vec<String>,
+}
+
+impl Said {
+    fn of(scope: &Scope<'_>, phase: &Phase, diagnostics: &mut Diagnostics) -> Self {
+        let mut say = |text: &Text| Spanned::new(shown(scope, text, diagnostics), text.span.clone());
+        let description = phase.description.as_ref().map(&mut say);
+        let confirm = phase
+            .confirm
+            .as_ref()
+            .map(|confirm| Confirm { prompt: say(&confirm.prompt), typed: confirm.typed.as_ref().map(&mut say) });
+        let mut name = |name: &str, span: &Span| {
+            if !is_template(name) {
+                return name.to_owned();
+            }
+            shown(scope, &Spanned::new(name.to_owned(), span.clone()), diagnostics)
+        };
+        let own = name(&phase.name, &phase.span);
+        let steps = phase.steps.iter().map(|step| name(&step.name, &step.span)).collect();
+        Self { name: own, description, confirm, steps }
+    }
+}
+
+/// What says where a secret comes from.
+pub(super) fn text_of(source: &mut SecretSource) -> &mut Text {
+    match source {
+        SecretSource::Env(text)
+        | SecretSource::File(text)
+        | SecretSource::Command(text)
+        | SecretSource::Prompt(text) => text,
+    }
 }
 
 fn planned_phase(plan: &Plan, at: usize, phase: &Phase) -> PlannedPhase {

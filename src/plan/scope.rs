@@ -134,11 +134,7 @@ impl<'a> Scope<'a> {
     }
 
     fn scalar(&self, text: &str, span: &Span) -> Result<Value, RenderError> {
-        let rendered = match render::typed(text, self) {
-            Some(typed) => typed,
-            None => render::text(text, self).map(|text| Value::String(text.into_owned())),
-        };
-        rendered.map_err(|fault| self.told(fault, span, text))
+        render::value(text, self).map_err(|fault| self.told(fault, span, text))
     }
 
     /// A condition (`when`): a Tera expression without braces.

@@ -185,16 +185,11 @@ pub(super) fn evaluate(node: &Node, names: &dyn Names, places: &Places) -> Resul
 
 fn evaluate_into(node: &Node, names: &dyn Names, places: &Places, wrong: &mut Diagnostics) -> Value {
     match &node.shape {
-        Shape::Scalar(Scalar::Plain(text) | Scalar::Quoted(text)) if is_template(text) => {
-            let rendered = match render::typed(text, names) {
-                Some(typed) => typed,
-                None => render::text(text, names).map(|text| Value::String(text.into_owned())),
-            };
-            rendered.unwrap_or_else(|fault| {
+        Shape::Scalar(Scalar::Plain(text) | Scalar::Quoted(text)) if is_template(text) => render::value(text, names)
+            .unwrap_or_else(|fault| {
                 fault.report(&node.span, text, places, wrong);
                 Value::Null
-            })
-        }
+            }),
         Shape::Scalar(scalar) => value::of_scalar(scalar),
         Shape::List(items) => {
             Value::Array(items.iter().map(|item| evaluate_into(item, names, places, wrong)).collect())

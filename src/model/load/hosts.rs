@@ -60,12 +60,15 @@ fn destination(node: &Node, diagnostics: &mut Diagnostics) -> Option<Spanned<Str
     Some(Spanned::new(ssh, node.span.clone()))
 }
 
-/// The hosts of a hosts file: a mapping like the book's own `hosts:`, or a file with nothing but `hosts:`.
+/// The hosts of a hosts file: a mapping like the book's own `hosts:`, or a file with `hosts:`. `groups:` may stand beside that, as in an
+/// inventory that serves other tools too; the groups are the book's own.
 #[must_use]
 pub fn hosts_file(name: &str, text: &str, diagnostics: &mut Diagnostics) -> Vec<Host> {
     let Some(node) = yaml::parse(&Arc::from(name), text, diagnostics) else { return Vec::new() };
     match &node.shape {
-        Shape::Map(entries) if entries.len() == 1 && entries[0].0.value == "hosts" => hosts(&entries[0].1, diagnostics),
+        Shape::Map(entries) if entries.iter().all(|(key, _)| matches!(key.value.as_str(), "hosts" | "groups")) => {
+            node.get("hosts").map(|node| hosts(node, diagnostics)).unwrap_or_default()
+        }
         _ => hosts(&node, diagnostics),
     }
 }

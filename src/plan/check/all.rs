@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::base::{RunId, Secret, StepId};
+use crate::base::{Role, RunId, Secret, StepId};
 use crate::model::Diagnostics;
 use crate::plan::fingerprint::{Definitions, Named};
 use crate::plan::ground::NO_RUN;
@@ -14,7 +14,7 @@ use crate::plan::scope::{Scope, Situation};
 use super::calls::{self, Units};
 use super::files::Files;
 use super::templates::Findings;
-use super::{given, parts, places};
+use super::{given, parts, places, steps};
 
 /// Looks into every step: what it refers to, what it does on each host, which files it sends. Notes what was found with the plan.
 pub(in crate::plan) fn check(plan: &mut Plan, inputs: &Inputs, diagnostics: &mut Diagnostics) {
@@ -34,13 +34,16 @@ pub(in crate::plan) fn check(plan: &mut Plan, inputs: &Inputs, diagnostics: &mut
     }
 
     let mut of_steps: BTreeMap<StepId, (BTreeSet<StepId>, BTreeSet<Named>)> = BTreeMap::new();
+    let mut local_before = false;
     for step in plan.steps() {
         let parts = parts::of(&step.step);
         places::step(plan, step, &parts, diagnostics);
         let mut findings = Findings::new(diagnostics);
         findings.step(plan, step, &parts, situation);
         let (mut uses, mut own) = (findings.uses, findings.named);
-        let units = Units::of(plan, step, situation, diagnostics);
+        uses.extend(steps::waited_for(plan, step, diagnostics));
+        let units = Units::of(plan, step, situation, local_before, diagnostics);
+        local_before |= step.hosts.iter().any(Role::is_local);
         units.texts(diagnostics);
         for part in &parts {
             units.part(part, &mut files, diagnostics);

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use crate::actions::{DynAction, LocalFile, Registry};
-use crate::base::{Role, StepId, duration};
+use crate::base::{Role, Span, StepId, duration};
 use crate::model::step::{ActionCall, Text};
-use crate::model::{Diagnostics, Node, kinds};
+use crate::model::{Diagnostics, Node, Scalar, Shape, kinds};
 use crate::plan::planned::{Plan, PlannedStep};
 use crate::plan::scope::{RenderError, Scope, Situation};
 use crate::plan::template::Template;
@@ -22,6 +22,7 @@ pub(super) struct Units<'a> {
     situation: Situation<'a>,
     items: Items,
     when: Uses,
+    may_make_files: bool,
 }
 
 /// What is known of the items of a step.
@@ -69,6 +70,7 @@ impl<'a> Units<'a> {
         plan: &'a Plan,
         step: &'a PlannedStep,
         situation: Situation<'a>,
+        may_make_files: bool,
         diagnostics: &mut Diagnostics,
     ) -> Self {
         let items = match step.step.foreach.as_ref() {
@@ -83,7 +85,7 @@ impl<'a> Units<'a> {
             },
         };
         let when = step.step.when.as_ref().map(|when| Uses::of_template(&Template::expression(&when.value)));
-        Self { plan, step, situation, items, when: when.unwrap_or_default() }
+        Self { plan, step, situation, items, when: when.unwrap_or_default(), may_make_files }
     }
 
     /// The scope of each unit for which something that uses this may be another.
@@ -164,13 +166,22 @@ impl<'a> Units<'a> {
 
     /// The local files that the call sends in that unit.
     fn decoded(&self, call: &ActionCall, scope: &Scope<'_>, diagnostics: &mut Diagnostics) -> Vec<LocalFile> {
-        let is_skipped = is_skipped(self.step, scope);
-        decode(call, scope, is_skipped, diagnostics).map(|action| action.local_files()).unwrap_or_default()
+        let Some((value, action)) = decode(call, scope, is_skipped(self.step, scope), diagnostics) else {
+            return Vec::new();
+        };
+        let mut files = action.local_files();
+        files.retain(|file| !is_unknown_at(&value, &file.path.span));
+        files
     }
 
     /// Where the step's texts stand.
     pub(super) fn site(&self) -> Site<'a> {
         Site::step(self.plan, self.step, self.situation)
+    }
+
+    /// Whether a step before this acts on this machine, and so may make files that this one sends.
+    pub(super) fn may_make_files(&self) -> bool {
+        self.may_make_files
     }
 
     pub(super) fn step(&self) -> &'a PlannedStep {
@@ -189,7 +200,7 @@ pub(super) fn decode(
     scope: &Scope<'_>,
     is_skipped: bool,
     diagnostics: &mut Diagnostics,
-) -> Option<Box<dyn DynAction>> {
+) -> Option<(Node, Box<dyn DynAction>)> {
     let name = &call.kind.value;
     let Some(kind) = Registry.kind(name) else {
         if kinds::action(name).is_some() {
@@ -204,7 +215,17 @@ pub(super) fn decode(
         Err(RenderError::Wrong(_)) if is_skipped => None,
         rendered => told(rendered, diagnostics),
     }?;
-    kind.decode(&value, diagnostics)
+    let action = kind.decode(&value, diagnostics)?;
+    Some((value, action))
+}
+
+/// Whether the scalar at `span` is one that a step has to run first for: what was read there stands in for it.
+fn is_unknown_at(node: &Node, span: &Span) -> bool {
+    match &node.shape {
+        Shape::Scalar(scalar) => matches!(scalar, Scalar::Unknown(_)) && node.span == *span,
+        Shape::List(items) => items.iter().any(|item| is_unknown_at(item, span)),
+        Shape::Map(entries) => entries.iter().any(|(_, node)| is_unknown_at(node, span)),
+    }
 }
 
 /// What was rendered; reports what is wrong.

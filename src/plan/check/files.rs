@@ -7,7 +7,7 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use crate::actions::LocalFile;
-use crate::base::fs;
+use crate::base::fs::{self, FsError};
 use crate::base::{Secret, Span, StepId};
 use crate::model::Diagnostics;
 use crate::plan::fingerprint::{Named, hex};
@@ -19,7 +19,7 @@ use super::site::{Secrets, Source};
 use super::templates::Findings;
 
 /// What is kept of a file's bytes with the plan: enough for any text of a book, too little for a package.
-const KEPT: usize = 1 << 20;
+const KEPT: u64 = 1 << 20;
 
 /// The files that steps send.
 pub(super) struct Files<'s> {
@@ -33,7 +33,8 @@ pub(super) struct Files<'s> {
 /// What was found in the files of a step.
 #[derive(Clone, Default)]
 pub(super) struct Found {
-    paths: BTreeSet<PathBuf>,
+    /// As written, and where they are. A run is resumed from other folders too: its fingerprints go by what was written.
+    paths: BTreeSet<(String, PathBuf)>,
     /// The steps whose outputs its templates use.
     pub(super) uses: BTreeSet<StepId>,
     /// What they name.
@@ -45,7 +46,7 @@ pub(super) struct Found {
 struct File {
     hash: String,
     bytes: Option<Arc<Vec<u8>>>,
-    /// As a template, where it is text.
+    /// The same, where it is text.
     text: Option<Arc<str>>,
 }
 
@@ -63,7 +64,15 @@ impl<'s> Files<'s> {
         diagnostics: &mut Diagnostics,
     ) -> Uses {
         let path = path(&local.path.span, &local.path.value);
-        self.of_steps.entry(units.step().id().clone()).or_default().paths.insert(path.clone());
+        // What lies elsewhere on this machine may be made by the run itself: it need not be there yet, and is no part of the book.
+        let may_be_made = Path::new(&local.path.value).is_absolute() && units.may_make_files();
+        if may_be_made && fs::facts(&path).is_err() {
+            return Uses::default();
+        }
+        if !may_be_made {
+            let found = self.of_steps.entry(units.step().id().clone()).or_default();
+            found.paths.insert((local.path.value.clone(), path.clone()));
+        }
         let file = match self.read(&path) {
             Ok(file) => file,
             Err(error) => {
@@ -75,7 +84,8 @@ impl<'s> Files<'s> {
             return Uses::default();
         }
         let Some(text) = file.text else {
-            diagnostics.error(&local.path.span, format!("the template {} is not UTF-8", path.display()));
+            let message = format!("the template {} is no text in UTF-8 of up to 1 MiB", path.display());
+            diagnostics.error(&local.path.span, message);
             return Uses::default();
         };
         let name = path.to_string_lossy();
@@ -107,12 +117,7 @@ impl<'s> Files<'s> {
         if let Some(known) = self.read.get(path) {
             return known.clone();
         }
-        let file = fs::read(path).map_err(|error| error.to_string()).map(|bytes| {
-            let hash = hex(&Sha256::digest(&bytes));
-            let text = std::str::from_utf8(&bytes).ok().map(Arc::from);
-            let bytes = (bytes.len() <= KEPT).then(|| Arc::new(bytes));
-            File { hash, bytes, text }
-        });
+        let file = read(path).map_err(|error| error.to_string());
         self.read.insert(path.to_owned(), file.clone());
         file
     }
@@ -125,9 +130,9 @@ impl<'s> Files<'s> {
     /// The files of a step, each with its hash.
     pub(super) fn hashes(&self, step: &StepId) -> Vec<(String, String)> {
         let paths = self.of_steps.get(step).into_iter().flat_map(|found| &found.paths);
-        let hash = |path: &PathBuf| {
+        let hash = |(written, path): &(String, PathBuf)| {
             let file = self.read.get(path)?.as_ref().ok()?;
-            Some((path.to_string_lossy().into_owned(), file.hash.clone()))
+            Some((written.clone(), file.hash.clone()))
         };
         paths.filter_map(hash).collect()
     }
@@ -143,4 +148,23 @@ impl<'s> Files<'s> {
 /// The path of a file that was named at `named_in`: relative to the file in which it was.
 pub(super) fn path(named_in: &Span, named: &str) -> PathBuf {
     Path::new(named_in.file.as_ref()).parent().unwrap_or(Path::new("")).join(named)
+}
+
+fn read(path: &Path) -> Result<File, FsError> {
+    let size = fs::facts(path)?.size;
+    if size <= KEPT {
+        let bytes = fs::read_limited(path, KEPT)?;
+        let text = std::str::from_utf8(&bytes).ok().map(Arc::from);
+        return Ok(File { hash: hex(&Sha256::digest(&bytes)), bytes: Some(Arc::new(bytes)), text });
+    }
+    let mut hash = Sha256::new();
+    let mut offset = 0;
+    loop {
+        let piece = fs::read_piece(path, offset, KEPT)?;
+        if piece.is_empty() {
+            return Ok(File { hash: hex(&hash.finalize()), bytes: None, text: None });
+        }
+        hash.update(&piece);
+        offset += piece.len() as u64;
+    }
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::base::StepId;
-use crate::model::Shape;
+use crate::model::diagnostic::nearest;
+use crate::model::{Diagnostics, Shape};
 use crate::plan::missing;
-use crate::plan::planned::PlannedStep;
+use crate::plan::planned::{Plan, PlannedStep};
 use crate::plan::render::{Fault, Names};
 use crate::plan::scope::Scope;
 use crate::plan::template::Reference;
@@ -101,6 +102,32 @@ fn asked(used: &PlannedStep, answer: &str, reference: &Reference) -> Option<Faul
     };
     let fault = || Fault::wrong(reference.range_of(3), format!("`{}` does not ask for `{answer}`", used.id()));
     (!asked.contains(&answer)).then(|| missing::with_near(fault(), answer, &asked))
+}
+
+/// The step whose records' time to live a `wait` counts.
+pub(super) fn waited_for(plan: &Plan, step: &PlannedStep, diagnostics: &mut Diagnostics) -> Option<StepId> {
+    let action = step.step.action.as_ref().filter(|action| action.kind.value == "wait")?;
+    let named = action.value.get("ttl_of")?;
+    let written = named.text()?;
+    let Some(other) = plan.step(&StepId::from(written.as_str())) else {
+        let ids: Vec<&str> = plan.steps().map(|step| step.id().as_str()).collect();
+        let near = nearest(&written, ids);
+        let diagnostic = diagnostics.error(&named.span, format!("unknown step `{written}`"));
+        if let Some(near) = near {
+            diagnostic.hint(format!("did you mean `{near}`?"));
+        }
+        return None;
+    };
+    let place = |step: &PlannedStep| plan.ground.places_of_steps.get(step.id()).copied();
+    let kind = other.step.action.as_ref().map_or("restores", |action| action.kind.value.as_str());
+    if place(other) >= place(step) {
+        diagnostics.error(&named.span, format!("`ttl_of` names `{written}`, which comes no earlier"));
+    } else if !matches!(kind, "lookup" | "dns") {
+        diagnostics
+            .error(&named.span, format!("`ttl_of` names `{written}`, which is a `{kind}`"))
+            .hint("a `lookup` or a `dns` step has seen a time to live");
+    }
+    Some(other.id().clone())
 }
 
 /// How a template says the step.

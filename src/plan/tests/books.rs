@@ -3,62 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::*;
-use crate::base::fs::FsError;
-use crate::base::{Role, RunId, Secret, Span, Spanned};
-use crate::model::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::{Book, Node, Scalar, Shape, load};
-
-fn said(diagnostic: &Diagnostic) -> String {
-    let place = diagnostic.span.as_ref().map_or(String::new(), |span| format!("{span} "));
-    let hint = diagnostic.hint.as_ref().map_or(String::new(), |hint| format!("; {hint}"));
-    format!("{place}{}{hint}", diagnostic.message)
-}
-
-pub(super) fn told(diagnostics: Diagnostics) -> Vec<String> {
-    diagnostics.sorted().iter().map(|one| said(one).trim_start_matches("b.yaml:").to_owned()).collect()
-}
-
-/// The book of these files, the first being the book itself.
-pub(super) fn book_of(files: &[(&str, &str)]) -> Book {
-    let texts: BTreeMap<&Path, &str> = files.iter().map(|(path, text)| (Path::new(*path), *text)).collect();
-    let missing =
-        |path: &Path| FsError { verb: "reading", path: path.to_owned(), source: std::io::ErrorKind::NotFound.into() };
-    let loaded = load::load_with(Path::new(files[0].0), &|path| {
-        texts.get(path).map(|text| text.as_bytes().to_vec()).ok_or_else(|| missing(path))
-    });
-    assert_eq!(told(loaded.diagnostics), Vec::<String>::new());
-    loaded.book.unwrap()
-}
-
-pub(super) fn book(text: &str) -> Book {
-    book_of(&[("b.yaml", &format!("runbook: 1\n{text}"))])
-}
-
-/// The plan of a book that is right.
-pub(super) fn plan_with(text: &str, inputs: &Inputs) -> Plan {
-    let (plan, diagnostics) = resolve(book(text), inputs);
-    assert_eq!(told(diagnostics), Vec::<String>::new(), "{text}");
-    plan.unwrap()
-}
-
-pub(super) fn plan(text: &str) -> Plan {
-    plan_with(text, &Inputs::default())
-}
-
-/// What is wrong with a book.
-pub(super) fn wrong_with(text: &str, inputs: &Inputs) -> Vec<String> {
-    let (plan, diagnostics) = resolve(book(text), inputs);
-    assert_eq!(plan.is_none(), diagnostics.has_errors());
-    told(diagnostics)
-}
-
-pub(super) fn wrong(text: &str) -> Vec<String> {
-    wrong_with(text, &Inputs::default())
-}
+use super::support::{at, plan, said, text, told, wrong};
+use crate::base::{Role, RunId, Secret};
+use crate::model::{Node, Scalar, Shape, load};
+use crate::plan::{Inputs, Plan, RenderError, Scope, Situation, resolve};
 
 #[test]
 fn an_action_that_does_not_exist_yet_is_told_so() {
@@ -66,15 +16,6 @@ fn an_action_that_does_not_exist_yet_is_told_so() {
     let Some(kind) = kind else { return };
     let told = wrong(&format!("hosts: {{a: a}}\nsteps: [{{id: x, on: a, {}: {{}}}}]", kind.name));
     assert!(told.iter().any(|line| line.contains("cannot carry out yet")), "{told:?}");
-}
-
-fn at() -> Timestamp {
-    "2018-08-12T10:00:00Z".parse().unwrap()
-}
-
-fn text(value: &str) -> Spanned<String> {
-    let span = Span { file: "x".into(), line: 1, column: 1, start: 0, end: 0 };
-    Spanned::new(value.to_owned(), span)
 }
 
 /// What `template` gives in the first step of `plan` on its first host.
