@@ -50,15 +50,17 @@ fn beside(page: &Page, path: &str) -> PathBuf {
     target
 }
 
-/// The anchors that forges make of headings.
+/// The anchors of the page's headings.
 fn anchors(page: &Page) -> HashSet<String> {
     let prose = page.prose();
     let headings = prose.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
-    let anchor = |heading: &str| {
-        let kept = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
-        heading.to_lowercase().chars().filter(|c| kept(*c)).map(|c| if c == ' ' { '-' } else { c }).collect()
-    };
     headings.map(anchor).collect()
+}
+
+/// What forges make of a heading.
+pub(crate) fn anchor(heading: &str) -> String {
+    let kept = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
+    heading.to_lowercase().chars().filter(|c| kept(*c)).map(|c| if c == ' ' { '-' } else { c }).collect()
 }
 
 #[test]

@@ -4,5 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod blocks;
+mod commands;
 mod examples;
 mod links;
+mod sessions;
