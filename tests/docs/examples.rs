@@ -123,7 +123,8 @@ fn completed(frame: &str, part: &str) -> String {
     for line in frame.lines() {
         if let [key] = keys(line).as_slice() {
             // Groups are of the frame's own hosts.
-            kept = !own.contains(key) && !(key == "groups" && own.iter().any(|own| own == "hosts"));
+            let of_its_hosts = key == "groups" && own.iter().any(|own| own == "hosts");
+            kept = !of_its_hosts && !own.contains(key);
         }
         if kept {
             whole.push_str(line);
