@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::base::RunId;
 use crate::base::fs::FsError;
@@ -17,6 +17,7 @@ use crate::plan::{Inputs, Plan, resolve};
 
 use super::console;
 use super::context::Context;
+use super::exit::Exit;
 use super::inputs::GivenInputs;
 
 /// Where a book is read from: its file, or what the journal of a run kept of it.
@@ -67,8 +68,8 @@ impl BookSource {
             Some(kept) => load_with(&self.path, &|path| kept_file(kept, path)),
         };
         let mut plan = None;
-        // What cannot be read whole is not resolved: one mistake would be told again in other words.
-        if let Some(book) = book.filter(|_| !diagnostics.has_errors()) {
+        // What could be read is resolved even where some could not: all that is wrong is told in one go.
+        if let Some(book) = book {
             let (resolved, found) = resolve(book, &self.inputs);
             diagnostics.extend(found);
             plan = resolved.filter(|_| !diagnostics.has_errors());
@@ -129,10 +130,13 @@ struct Event<'a> {
 pub(crate) fn refused(context: &Context, file: &Path) {
     let (file, with) = (file.to_string_lossy(), context.with());
     let typing = Typing { file: &file, with: &with };
-    let said = closing(&Ending::Refused, &RunView::default(), typing, context.now(), &context.error_style);
+    let said = |style: &Style| closing(&Ending::Refused, &RunView::default(), typing, context.now(), style);
     if context.is_for_people() {
-        console::err(&said);
+        console::err(&said(&context.error_style));
     }
+    let plain = said(&Style::plain());
+    let next = plain.lines().last().unwrap_or_default();
+    context.event(&json!({"event": "ended", "exit": Exit::Wrong.code(), "run": null, "next": next}));
 }
 
 /// What the journal is to know of a run that begins.

@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod actions;
+mod cli;
 mod engine;
 mod events;
+mod support;
 mod transport;

@@ -24,7 +24,9 @@ pub(crate) async fn run(context: &Context) -> Result<Exit, CommandError> {
         Some(store) => choose::views(&**store, &store.runs().await?).await,
         None => Vec::new(),
     };
-    show(context, &all);
+    if !all.is_empty() {
+        show(context, &all);
+    }
     let next = match all.as_slice() {
         [] => format!("there are no runs here; to begin one: {}", context.command("run FILE")),
         [(run, _), ..] => format!("to see more of one: {}", context.command(&format!("status {run}"))),

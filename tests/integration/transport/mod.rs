@@ -3,4 +3,4 @@
 mod job;
 mod shell;
 mod ssh;
-mod sshd;
+pub(crate) mod sshd;

@@ -1,0 +1,4 @@
+//! The command `runbook`, from what is typed to what is seen.
+
+mod arguments;
+mod check;
