@@ -225,7 +225,7 @@ pub(super) fn next(ending: &Ending, view: &RunView, typing: Typing<'_>) -> Vec<(
     };
     let of_file = |verb: &str| command(&format!("{verb} {}", shell::quote(file)));
     match ending {
-        Ending::Done { open: 0 } => vec![("to keep a report", command(&format!("report {run} -o {run}.html")))],
+        Ending::Done { open: 0 } => vec![("to look back", of_run("log"))],
         Ending::Done { .. } => vec![("to see what is open", of_run("status"))],
         Ending::Failed { .. } | Ending::Interrupted => {
             vec![("to go on", of_run("resume")), ("to take it back", of_run("rollback"))]

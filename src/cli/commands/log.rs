@@ -11,12 +11,13 @@ use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::display::{Line, Page, Tone, safe_bytes};
+use crate::events::state::unit_of;
 use crate::events::view::Status;
 use crate::events::{Entry, Record, RunView};
 use crate::journal::{OutputKey, Store, chain, load};
 use crate::model::diagnostic::nearest;
 
-use super::records::{line, unit};
+use super::records::line;
 
 /// Shows the records of a run; of a step, its output too.
 #[derive(Debug, clap::Args)]
@@ -137,7 +138,7 @@ impl Log<'_> {
 
     fn is_due(&self, entry: &Entry) -> bool {
         let Some(step) = &self.step else { return true };
-        unit(&entry.record).is_some_and(|unit| unit.step == *step)
+        unit_of(&entry.record).is_some_and(|unit| unit.step == *step)
     }
 
     async fn output(&mut self, unit: &UnitId, attempt: u32) -> Result<(), CommandError> {

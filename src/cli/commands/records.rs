@@ -1,51 +1,21 @@
 //! Records in words, a line each.
 
-use crate::base::UnitId;
 use crate::display::{Line, Style, Tone, due};
 use crate::events::Entry;
 use crate::events::record::{Answer, Outcome, Record};
+use crate::events::state::unit_of;
 
 /// A record in a line: its number, when it was written and by whom, and what it says.
 pub(super) fn line(entry: &Entry, style: &Style) -> Line {
     let at = entry.at.to_zoned_datetime(style.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z");
     let line = Line::new().put(Tone::Dim, format_args!("{:>4}  {at}", entry.seq));
     let line = line.put(Tone::Dim, format_args!("  {}  ", entry.who));
-    let line = match unit(&entry.record) {
+    let line = match unit_of(&entry.record) {
         Some(unit) => line.put(Tone::Name, unit).text(": "),
         None => line,
     };
     let (tone, said) = words(entry, style);
     line.put(tone, said)
-}
-
-/// The unit that a record is about.
-pub(super) fn unit(record: &Record) -> Option<&UnitId> {
-    match record {
-        Record::Intended { unit, .. }
-        | Record::Sent { unit, .. }
-        | Record::Settled { unit, .. }
-        | Record::Satisfied { unit, .. }
-        | Record::Blocked { unit, .. }
-        | Record::Skipped { unit, .. }
-        | Record::Waiting { unit, .. }
-        | Record::Reopened { unit }
-        | Record::UndoIntended { unit, .. }
-        | Record::Undone { unit, .. }
-        | Record::Stuck { unit, .. } => Some(unit),
-        Record::Started(_)
-        | Record::Pinned { .. }
-        | Record::Resumed { .. }
-        | Record::PhaseEntered { .. }
-        | Record::Answered { .. }
-        | Record::Listed { .. }
-        | Record::CheckpointReached { .. }
-        | Record::Parked { .. }
-        | Record::Stopped { .. }
-        | Record::RollbackBegun { .. }
-        | Record::RollbackEnded { .. }
-        | Record::Finished { .. }
-        | Record::Abandoned { .. } => None,
-    }
 }
 
 fn words(entry: &Entry, style: &Style) -> (Tone, String) {
@@ -65,7 +35,9 @@ fn words(entry: &Entry, style: &Style) -> (Tone, String) {
         Record::CheckpointReached { name, step } => (Plain, format!("checkpoint {name}, just before {step}")),
         Record::Intended { attempt, reversal, .. } => (Plain, format!("try {attempt}: {}", reversal.summary)),
         Record::Sent { .. } => (Plain, "its job is sent".into()),
-        Record::Settled { outcome: Outcome::Applied { note, .. }, .. } => (Good, with("applied", note.as_deref())),
+        Record::Settled { outcome: Outcome::Applied { note, outputs }, .. } => {
+            (Good, with("applied", note.as_deref().or(outputs.note.as_deref())))
+        }
         Record::Settled { outcome: Outcome::Failed { failure }, .. } => (Bad, format!("failed: {}", failure.why)),
         Record::Settled { outcome: Outcome::Unsure { why }, .. } => (Doubt, format!("outcome not known: {why}")),
         Record::Satisfied { .. } => (Plain, "already as asked".into()),

@@ -32,7 +32,7 @@ fn every_ending_says_what_to_type() {
     let said: Vec<String> = endings.iter().map(|ending| said(&story, ending)).collect();
     assert_snapshot!(said.join("\n"), @r"
     ✓ done in 6.6 s: 4 of 9 steps over (2 applied, 1 as asked, 1 skipped)
-    to keep a report: runbook report r7k2 -o r7k2.html
+    to look back: runbook log r7k2
 
     ✓ done in 6.6 s: 4 of 9 steps over (2 applied, 1 as asked, 1 skipped)
     ? 1 temporary change still open:

@@ -83,6 +83,8 @@ fn variables_and_hosts_that_are_none_are_told_together() {
     error: --host old: a role and where it is are due
      = help: --host old=old.example.org
 
+    error: the runbook has no variable `site`
+
     error: a host takes a mapping, found a list
      --> hosts.yaml:1:6
       |
@@ -97,7 +99,7 @@ fn variables_and_hosts_that_are_none_are_told_together() {
       | ^^^^^^^^
       = help: letters, digits and `_`, and no digit first
 
-    6 errors
+    7 errors
     nothing ran
     once that is mended: runbook check book.yaml
     -- exit 2

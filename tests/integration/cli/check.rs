@@ -34,13 +34,26 @@ fn everything_that_is_wrong_is_told_at_once() {
       |         ^^^^^
       = help: the first is at book.yaml:4:9: give one of them an `id` of its own
 
+    error: unknown host `nowhere`
+     --> book.yaml:8:9
+      |
+    8 |     on: nowhere
+      |         ^^^^^^^
+
     error: undefined variable `who`
      --> book.yaml:9:18
       |
     9 |     run: echo {{ who }}
       |                  ^^^
 
-    3 errors
+    warning: `who` becomes a part of the script, whatever is in it
+     --> book.yaml:9:18
+      |
+    9 |     run: echo {{ who }}
+      |                  ^^^
+      = help: `{{ who | quote }}` makes one word of it; or give it to the script through `env`
+
+    4 errors, 1 warning
     nothing ran
     once that is mended: runbook check book.yaml
     -- exit 2

@@ -1,4 +1,14 @@
 //! The command `runbook`, from what is typed to what is seen.
 
 mod arguments;
+mod by_hand;
 mod check;
+mod edits;
+mod hosts;
+mod log;
+mod rollback;
+mod run;
+mod secrets;
+mod signals;
+mod typing;
+mod waiting;

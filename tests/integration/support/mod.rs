@@ -4,6 +4,4 @@ mod ran;
 mod test;
 mod typing;
 
-pub(crate) use ran::Ran;
-pub(crate) use test::{Going, Test};
-pub(crate) use typing::Typing;
+pub(crate) use test::Test;

@@ -69,7 +69,7 @@ pub(super) fn still(text: &str, dir: &Path) -> String {
     let who = format!(r"\b[\w-]+@{}\b", regex::escape(machine.trim()));
     let text = text.replace(&dir.display().to_string(), "[dir]");
     let filters = [
-        (r"\b[1-9a-f][0-9a-hjkmnp-tv-z]{9}\b", "[run]"),
+        (r"\b1[0-9a-hjkmnp-tv-z]{9}\b", "[run]"),
         (r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)? [+-]\d\d:\d\d", "[when]"),
         (r" +(\d+\.\d|\d+) s\b", " [t]"),
         (r"\(process \d+\)", "(process [pid])"),

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::Read;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -14,7 +17,7 @@ use super::ran::Ran;
 use super::typing::Typing;
 
 /// How long anything may take before a test gives up.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The commands that reach hosts, and of those the ones that read a book from a file.
 const REACH: [&str; 9] = ["run", "plan", "check", "resume", "rollback", "done", "skip", "retry", "abandon"];
@@ -30,6 +33,8 @@ pub(crate) struct Test {
 /// A command that was started.
 pub(crate) struct Going {
     child: Child,
+    seen: Arc<Mutex<Vec<u8>>>,
+    reader: JoinHandle<()>,
     dir: PathBuf,
 }
 
@@ -72,8 +77,9 @@ impl Test {
         for (role, sshd) in &self.hosts {
             let own = std::fs::read_to_string(sshd.path("ssh_config")).unwrap();
             config += &own.replace("Host box", &format!("Host {role}-box"));
-            let folder = self.path(&format!("{role}-state"));
-            writeln!(hosts, "{role}: {{ssh: {role}-box, state_dir: {folder:?}}}").unwrap();
+            let folder = self.path(&format!("{role} state"));
+            std::fs::create_dir_all(&folder).unwrap();
+            writeln!(hosts, "{role}: {{ssh: {role}-box, state_dir: '{}'}}", folder.display()).unwrap();
         }
         self.put("hosts.yaml", &hosts);
         self.put("ssh_config", &config);
@@ -92,10 +98,27 @@ impl Test {
         self.dir.path().join("work").join(name)
     }
 
+    /// Carries out a command in a folder below.
+    #[track_caller]
+    pub(crate) fn run_in(&self, folder: &str, words: &str) -> Ran {
+        self.start_in(folder, words).wait()
+    }
+
     /// What a file holds.
     #[track_caller]
     pub(crate) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    /// The id of the newest run: in what is seen it is put aside.
+    #[track_caller]
+    pub(crate) fn newest(&self) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_runbook"));
+        self.surround(command.args(["runs", "--output", "json"]));
+        let said = command.stdin(Stdio::null()).output().unwrap().stdout;
+        let line: serde_json::Value =
+            serde_json::from_slice(said.split(|byte| *byte == b'\n').next().unwrap()).unwrap();
+        line["run"].as_str().unwrap().to_owned()
     }
 
     /// The database of runs.
@@ -112,11 +135,18 @@ impl Test {
     /// Starts a command, without a terminal.
     #[track_caller]
     pub(crate) fn start(&self, words: &str) -> Going {
+        self.start_in("", words)
+    }
+
+    fn start_in(&self, folder: &str, words: &str) -> Going {
         let mut command = Command::new(env!("CARGO_BIN_EXE_runbook"));
         command.args(self.arguments(words));
         self.surround(&mut command);
-        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        Going { child, dir: self.path("") }
+        command.current_dir(self.path(folder));
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (seen, reader) = heard(child.stdout.take().unwrap());
+        // Folders are named with a slash at the end only where they are joined.
+        Going { child, seen, reader, dir: self.path("").components().collect() }
     }
 
     /// Starts a command at a terminal of its own.
@@ -129,7 +159,7 @@ impl Test {
         let mut command = Command::new("script");
         command.args(["-q", "-e", "-c", &line, "/dev/null"]);
         self.surround(&mut command);
-        Typing::new(command, self.path(""))
+        Typing::new(command, &self.path(""))
     }
 
     fn arguments(&self, words: &str) -> Vec<String> {
@@ -172,14 +202,40 @@ impl Going {
         kill_process(pid, signal).unwrap();
     }
 
+    /// Waits until it has said this on stdout.
+    #[track_caller]
+    pub(crate) fn told(&mut self, text: &str) {
+        let since = Instant::now();
+        while !String::from_utf8_lossy(&self.seen.lock().unwrap()).contains(text) {
+            if since.elapsed() > PATIENCE {
+                let _ = self.child.kill();
+                panic!("it never said `{text}`: {}", String::from_utf8_lossy(&self.seen.lock().unwrap()));
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// Waits for its end.
     #[track_caller]
     pub(crate) fn wait(self) -> Ran {
-        let dir = self.dir;
         let output = self.child.wait_with_output().unwrap();
-        // Folders are named with a slash at the end only where they are joined.
-        Ran::new(&output, &dir.components().collect::<PathBuf>())
+        self.reader.join().unwrap();
+        let stdout = self.seen.lock().unwrap().clone();
+        Ran::new(&Output { stdout, ..output }, &self.dir)
     }
+}
+
+/// Everything that is written there, as it comes.
+pub(super) fn heard(mut from: impl Read + Send + 'static) -> (Arc<Mutex<Vec<u8>>>, JoinHandle<()>) {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let kept = seen.clone();
+    let reader = std::thread::spawn(move || {
+        let mut bytes = [0; 4096];
+        while let Ok(count @ 1..) = from.read(&mut bytes) {
+            kept.lock().unwrap().extend_from_slice(&bytes[..count]);
+        }
+    });
+    (seen, reader)
 }
 
 /// `text` without the indentation that all of its lines share, and without the empty line before the first.
@@ -187,7 +243,11 @@ fn unindented(text: &str) -> String {
     let text = text.strip_prefix('\n').unwrap_or(text);
     let indent = |line: &str| line.len() - line.trim_start().len();
     let shared = text.lines().filter(|line| !line.trim().is_empty()).map(indent).min().unwrap_or(0);
-    let mut lines: String = text.lines().map(|line| format!("{}\n", line.get(shared..).unwrap_or(""))).collect();
+    let mut lines = String::new();
+    for line in text.lines() {
+        lines += line.get(shared..).unwrap_or("");
+        lines.push('\n');
+    }
     if !text.ends_with('\n') && !text.trim_end_matches(' ').ends_with('\n') {
         lines.pop();
     }

@@ -1,7 +1,7 @@
 //! A person who types at a terminal.
 
-use std::io::{Read as _, Write as _};
-use std::path::PathBuf;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use regex::Regex;
 
 use super::ran::still;
-use super::test::PATIENCE;
+use super::test::{PATIENCE, heard};
 
 /// A command at a terminal of its own, by way of script(1).
 pub(crate) struct Typing {
@@ -22,18 +22,10 @@ pub(crate) struct Typing {
 }
 
 impl Typing {
-    pub(super) fn new(mut command: Command, dir: PathBuf) -> Self {
+    pub(super) fn new(mut command: Command, dir: &Path) -> Self {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
         let keys = child.stdin.take().unwrap();
-        let mut screen = child.stdout.take().unwrap();
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let kept = seen.clone();
-        std::thread::spawn(move || {
-            let mut bytes = [0; 4096];
-            while let Ok(count @ 1..) = screen.read(&mut bytes) {
-                kept.lock().unwrap().extend_from_slice(&bytes[..count]);
-            }
-        });
+        let (seen, _) = heard(child.stdout.take().unwrap());
         Self { child, keys, seen, at: 0, dir: dir.components().collect() }
     }
 

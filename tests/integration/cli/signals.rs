@@ -1,0 +1,89 @@
+//! Signals, and two operators.
+
+use rustix::process::Signal;
+
+use crate::support::Test;
+
+/// The first step waits for a file.
+const BOOK: &str = "
+    name: Slow
+    steps:
+      - {id: first, name: The first, on: local, run: 'touch begun; until [ -e go ]; do sleep 0.05; done; touch first', undo: rm first}
+      - {id: second, name: The second, on: local, run: touch second, undo: rm second}
+";
+
+#[test]
+fn the_first_ctrl_c_lets_the_running_step_finish() {
+    let test = Test::new().runbook(BOOK);
+    let mut going = test.start("run book.yaml");
+    going.until(&test.path("begun"));
+    going.signal(Signal::INT);
+    going.told("stopping once the running step is over");
+    test.put("go", "");
+    let ran = going.wait().exits(130);
+    ran.says("to go on: runbook resume [run]");
+    assert!(test.path("first").exists() && !test.path("second").exists());
+    test.run("resume").exits(0);
+    assert!(test.path("second").exists());
+}
+
+#[test]
+fn the_second_lets_go_and_resume_finds_the_job_again() {
+    for signals in [&[Signal::INT, Signal::INT][..], &[Signal::TERM], &[Signal::HUP]] {
+        let test = Test::new().runbook(BOOK);
+        let mut going = test.start("run book.yaml");
+        going.until(&test.path("begun"));
+        for (at, signal) in signals.iter().enumerate() {
+            going.signal(*signal);
+            if at + 1 < signals.len() {
+                going.told("stopping once the running step is over");
+            }
+        }
+        going.wait().exits(130).says("letting go: what runs on hosts goes on there");
+        assert!(!test.path("first").exists());
+        std::fs::remove_file(test.path("begun")).unwrap();
+        test.put("go", "");
+        test.run("resume").exits(0);
+        // The very job that was left, and no second one.
+        assert!(test.path("first").exists() && !test.path("begun").exists());
+    }
+}
+
+#[test]
+fn a_run_has_one_operator() {
+    let test = Test::new().runbook(BOOK);
+    let mut going = test.start("run book.yaml");
+    going.until(&test.path("begun"));
+    let run = test.newest();
+    for words in ["resume", "rollback", &format!("skip {run} second"), &format!("abandon {run} --leave-jobs")] {
+        let ran = test.run(words).exits(5).complains("is held by [who] (process [pid]) since ");
+        ran.complains("--take-over");
+    }
+    test.run("status").exits(0).says("running");
+    test.put("go", "");
+    going.wait().exits(0);
+}
+
+#[test]
+fn whoever_was_taken_over_from_writes_no_more() {
+    let test = Test::new().runbook(BOOK);
+    let mut going = test.start("run book.yaml");
+    going.until(&test.path("begun"));
+    let mut other = test.start("resume --take-over");
+    other.told("resumed by");
+    test.put("go", "");
+    other.wait().exits(0);
+    going.wait().exits(5).complains("was taken over by another operator");
+}
+
+#[test]
+fn a_run_is_followed_from_another_terminal() {
+    let test = Test::new().runbook(BOOK);
+    let mut going = test.start("run book.yaml");
+    going.until(&test.path("begun"));
+    let mut log = test.start("log --follow");
+    log.told("its job is sent");
+    test.put("go", "");
+    going.wait().exits(0);
+    log.wait().exits(0).says("second@local: applied").says("  done\n");
+}
