@@ -5,6 +5,7 @@ pub mod contract;
 pub mod copy;
 pub mod durable;
 pub mod erased;
+pub mod file;
 pub mod http;
 pub mod manual;
 pub mod moves;

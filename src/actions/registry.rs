@@ -50,6 +50,7 @@ const fn kind<A: Action>() -> Kind {
 #[rustfmt::skip]
 const KINDS: &[Kind] = &[
     kind::<super::copy::Copy>(),
+    kind::<super::file::File>(),
     kind::<super::http::Http>(),
     kind::<super::manual::Manual>(),
     kind::<super::moves::Moves>(),

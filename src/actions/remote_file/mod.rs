@@ -26,9 +26,6 @@ pub use metadata::{Owned, mode_after};
 pub use names::{aside, name_of, temporary};
 pub use pieces::{PIECE, Pieces, put_pieces};
 pub use placement::Placement;
-pub use put::{change, dress, put};
+pub use put::{change, change_fed, dress, put};
 pub use seen::{New, Seen, holds, writable};
 pub use validate::filled;
-
-/// The functions of the shell that the scripts which write share.
-pub const COMMON: &str = include_str!("common.sh");

@@ -61,7 +61,7 @@ impl<'a> Way<'a> {
     /// What the script's words mean.
     pub(super) fn done(&self, said: &Output, masker: &Masker) -> Result<Outputs, ActionError> {
         let path = &self.seen.path;
-        let words = verdict(said, &format!("writing {path}"), masker)?;
+        let words = verdict(said, &format!("changing {path}"), masker)?;
         match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             ["done"] => Ok(Outputs { changed: true, ..Outputs::default() }),
             ["refused", code] => Err(self.refused(code, said, masker)),
@@ -70,7 +70,7 @@ impl<'a> Way<'a> {
                 "nothing was put in place; try again",
             )),
             ["changed", _] => Err(changed(path)),
-            other => Err(ActionError::failed(format!("writing {path}: the host says {other:?}"))),
+            other => Err(ActionError::failed(format!("changing {path}: the host says {other:?}"))),
         }
     }
 
@@ -113,9 +113,23 @@ pub async fn dress(seen: &Seen, cx: &Write<'_>) -> Result<Outputs, ActionError> 
 /// # Errors
 /// Where that failed.
 pub async fn change(seen: &Seen, script: &str, more: &[(&str, &str)], cx: &Write<'_>) -> Result<Outputs, ActionError> {
+    change_fed(seen, script, more, Vec::new(), cx).await
+}
+
+/// The same with something for the script to read.
+///
+/// # Errors
+/// Where that failed.
+pub async fn change_fed(
+    seen: &Seen,
+    script: &str,
+    more: &[(&str, &str)],
+    stdin: Vec<u8>,
+    cx: &Write<'_>,
+) -> Result<Outputs, ActionError> {
     let way = Way::of(seen, None, &try_name(), cx).await?;
     let command = more.iter().fold(way.command(script), |command, (name, value)| command.env(*name, *value));
-    way.done(&cx.change(command).await?, cx.around().masker())
+    way.done(&cx.change(command.stdin(stdin)).await?, cx.around().masker())
 }
 
 /// What the scripts' `hash_of` says of a thing whose content counts.

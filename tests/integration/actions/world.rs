@@ -225,6 +225,23 @@ impl World {
         kind.undo(&captured, &Write::new(self.read(&applied.unit, tries + 1), &intent)).await
     }
 
+    /// Ends a unit's change by another unit, as a step with `restores` does: it may be taken back itself.
+    pub(crate) async fn restore(&self, applied: &Applied) -> Result<String, ActionError> {
+        let Reversible::By(captured) = &applied.undo else { panic!("no way back: {:?}", applied.undo) };
+        let unit = self.unit(Some("old"));
+        let intent = self.intend(&unit, applied.kind).await;
+        Registry.kind(applied.kind).unwrap().undo(captured, &Write::new(self.read(&unit, 1), &intent)).await
+    }
+
+    /// Applies a change again that was ended by another unit: that unit is taken back.
+    pub(crate) async fn again(&self, action: &dyn DynAction) -> Result<Outputs, ActionError> {
+        let unit = self.unit(Some("old"));
+        let read = self.read(&unit, 1).part("again".to_owned());
+        let Check::Differs(seen) = action.check(&read).await? else { panic!("nothing to apply") };
+        let intent = self.intend(&unit, action.kind()).await;
+        action.apply(&seen, &Write::new(read, &intent)).await
+    }
+
     /// The journal's word for a first try of `unit`.
     pub(crate) async fn intend(&self, unit: &UnitId, kind: &str) -> Intent {
         let reversal = Reversal {
