@@ -87,6 +87,7 @@ fn steady(text: &str) -> String {
         (r"\b\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)? \+\d\d:\d\d", "DATE"),
         (r" +\d+(\.\d)? (ms|s)\b", " TIME"),
         (r"\b[a-z_][a-z0-9_-]*:[a-z_][a-z0-9_-]*, 0", "OWNER, 0"),
+        (r"resumed by \S+", "resumed by SOMEBODY"),
     ] {
         text = Regex::new(pattern).unwrap().replace_all(&text, stands).into_owned();
     }
