@@ -74,7 +74,7 @@ impl Action for File {
     }
 
     fn preview(&self, seen: &Seen) -> Preview {
-        Preview { undo: seen.plan.undo_in_words().to_owned(), ..seen.thing.preview() }
+        Preview { undo: seen.plan.undo_in_words(seen.thing.before.is_some()).to_owned(), ..seen.thing.preview() }
     }
 
     async fn capture(&self, seen: &Seen, cx: &Stash<'_>) -> Result<Reversible<Undo>, ActionError> {

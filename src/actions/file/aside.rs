@@ -42,7 +42,7 @@ pub(super) fn plan(file: &File, look: &Look, there: &There, more: &[u8], role: &
         Kind::Link => format!("a link to {}", String::from_utf8_lossy(&there.target)),
         Kind::Other => there.print.kind.in_words().to_owned(),
     };
-    changes.note(format!("moved aside to {aside}, until the run is cleaned up"));
+    changes.note("moved aside under a dot name beside it, until the run is cleaned up");
     let print = Print { sha256: String::new(), ..there.print.clone() };
     let thing = Thing::plain(look, Some(print.clone()), print, format!("remove {path}, {what}"), &changes);
     Ok(Seen { thing, plan: Plan::Aside { aside } })

@@ -51,11 +51,12 @@ pub(super) enum Plan {
 }
 
 impl Plan {
-    pub(super) fn undo_in_words(&self) -> &'static str {
+    pub(super) fn undo_in_words(&self, was_there: bool) -> &'static str {
         match self {
             Self::Make => "it is removed again, if it is still empty",
             Self::Dress => "owner, group and mode of before are put back",
-            Self::Link { .. } => "what was there before is put back",
+            Self::Link { .. } if was_there => "it leads again to where it led before",
+            Self::Link { .. } => "it is removed again",
             Self::Folders { .. } => "it is removed again, if it is empty",
             Self::Aside { .. } => "it is moved back",
             Self::Tree { .. } => "owner, group and mode of each are put back",
@@ -117,7 +118,7 @@ impl File {
             let what = there.print.kind.in_words();
             return Err(format!("{} is {what} on {role}, and no link: `move` it first, if that is meant", self.path));
         }
-        let (uid, gid) = self.owned.numbers(look, role)?;
+        let (uid, gid) = self.owned.numbers(look, true, role)?;
         let print = Print { kind: Kind::Link, sha256: sha256(to.as_bytes()), uid, gid, mode: 0o777 };
         let leads = |there: &There| there.target == to.as_bytes();
         if there.is_some_and(|there| leads(there) && (there.print.uid, there.print.gid) == (uid, gid)) {
@@ -170,7 +171,7 @@ impl File {
 
     fn dress(&self, look: &Look, there: &There, role: &Role) -> Judged {
         let before = Print { sha256: String::new(), ..there.print.clone() };
-        let (uid, gid) = self.owned.numbers(look, role)?;
+        let (uid, gid) = self.owned.numbers(look, false, role)?;
         let moved = (uid, gid) != (before.uid, before.gid);
         let mode = mode_after(Some(there), self.mode.as_ref(), 0, before.kind == Kind::Directory, moved);
         let after = Print { uid, gid, mode, ..before.clone() };
@@ -196,7 +197,7 @@ impl File {
             return Err(format!("{} is {} on {role}, and has nothing in it", self.path, there.print.kind.in_words()));
         }
         // An unknown name blocks, and so does one that may not be given; whether entries may be changed is for each of them.
-        self.owned.numbers(look, role)?;
+        self.owned.numbers(look, false, role)?;
         let tree = Tree::read(more).map_err(|why| format!("cannot look at all of {} on {role}: {why}", self.path))?;
         let groups = tree.changed(look, self.mode.as_ref());
         if groups.is_empty() {
@@ -226,7 +227,7 @@ impl File {
 
     /// What a new thing will be.
     fn fresh(&self, look: &Look, kind: Kind, default: u32, role: &Role) -> Result<Print, String> {
-        let (uid, gid) = self.owned.numbers(look, role)?;
+        let (uid, gid) = self.owned.numbers(look, true, role)?;
         let mode = mode_after(None, self.mode.as_ref(), default, kind == Kind::Directory, false);
         Ok(Print { kind, sha256: String::new(), uid, gid, mode })
     }

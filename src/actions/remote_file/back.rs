@@ -158,7 +158,8 @@ impl Undo {
                 _ => changes.note("another content"),
             }
         }
-        changes.text()
+        let text = changes.text();
+        if text.contains('\n') { format!("\n{text}") } else { text }
     }
 }
 

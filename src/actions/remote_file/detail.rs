@@ -119,7 +119,10 @@ impl Changes {
             let hash = content.sha256.get(..12).filter(|_| hashes).map(|hash| format!(" (sha256 {hash}…)"));
             format!("{}{}", bytes(content.size), hash.unwrap_or_default())
         };
-        self.note(format!("size {} -> {}", old.map_or_else(|| "nothing".to_owned(), told), told(new)));
+        // The size of a new file is in the summary.
+        if let Some(old) = old {
+            self.note(format!("size {} -> {}", told(old), told(new)));
+        }
     }
 }
 

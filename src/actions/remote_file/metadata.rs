@@ -23,36 +23,32 @@ impl Owned {
         }
     }
 
-    /// Whom a thing will belong to, as numbers; a new one to whoever makes it, where nothing is asked.
+    /// Whom a thing will belong to, as numbers; a new one to whoever makes it, where nothing is asked. `made` says whether it is made anew:
+    /// then it belongs to whoever does that at first.
     ///
     /// # Errors
     /// Where there is no such user or group on `role`, or only root can do it. In a sentence.
-    pub fn numbers(&self, look: &Look, role: &Role) -> Result<(u32, u32), String> {
-        let unknown = |what: &str, name: &Option<String>| {
-            Err(format!("there is no {what} `{}` on {role}", name.as_deref().unwrap_or_default()))
-        };
-        let there = look.there.as_ref().map(|there| &there.print);
-        let uid = match look.owner {
-            Found::Number(uid) => uid,
-            Found::Unknown => return unknown("user", &self.owner),
-            Found::Unasked => there.map_or(look.me.uid, |print| print.uid),
-        };
-        let gid = match look.group {
-            Found::Number(gid) => gid,
-            Found::Unknown => return unknown("group", &self.group),
-            Found::Unasked => there.map_or(look.me.gid, |print| print.gid),
-        };
+    pub fn numbers(&self, look: &Look, made: bool, role: &Role) -> Result<(u32, u32), String> {
+        let there = look.there.as_ref().map(|there| (there.print.uid, there.print.gid));
+        let me = (look.me.uid, look.me.gid);
+        let now = there.unwrap_or(me);
+        let uid = number(look.owner, now.0, "user", self.owner.as_deref(), role)?;
+        let gid = number(look.group, now.1, "group", self.group.as_deref(), role)?;
         if look.me.uid == 0 {
             return Ok((uid, gid));
         }
-        let path = &look.path;
-        if uid != look.me.uid {
-            let whose = self.whose(look).0;
-            return Err(format!("{path}: only root can give it to {whose} (`become: root`)"));
+        let (path, first) = (&look.path, if made { me } else { now });
+        let (owner, group) = self.whose(look);
+        let kept = |asked: bool| if asked { "is to belong to" } else { "belongs to" };
+        if uid != first.0 {
+            let kept = kept(self.owner.is_some());
+            return Err(format!("{path} {kept} {owner}: only root can see to that on {role} (`become: root`)"));
         }
-        if gid != look.me.gid && !look.me.groups.contains(&gid) {
-            let whose = self.whose(look).1;
-            return Err(format!("{path}: only root or a member can give it to the group {whose} (`become: root`)"));
+        if gid != first.1 && !look.me.groups.contains(&gid) {
+            let kept = kept(self.group.is_some());
+            return Err(format!(
+                "{path} {kept} the group {group}: only root can see to that on {role} (`become: root`)"
+            ));
         }
         Ok((uid, gid))
     }
@@ -65,6 +61,14 @@ impl Owned {
         let owner = self.owner.clone().or_else(|| there.map(|there| there.owner.clone()));
         let group = self.group.clone().or_else(|| there.map(|there| there.group.clone()));
         (owner.unwrap_or_else(|| me(look.me.uid)), group.unwrap_or_else(|| me(look.me.gid)))
+    }
+}
+
+fn number(found: Found, now: u32, what: &str, name: Option<&str>, role: &Role) -> Result<u32, String> {
+    match found {
+        Found::Number(number) => Ok(number),
+        Found::Unasked => Ok(now),
+        Found::Unknown => Err(format!("there is no {what} `{}` on {role}", name.unwrap_or_default())),
     }
 }
 

@@ -61,8 +61,8 @@ impl Seen {
 
     fn plan(placement: &Placement, look: &Look, new: &New<'_>, role: &Role, masker: &Masker) -> Result<Self, String> {
         let there = file_there(look, role)?;
-        let (uid, gid) = placement.owned.numbers(look, role)?;
         let replaced = there.is_none_or(|there| there.print.sha256 != new.sha256);
+        let (uid, gid) = placement.owned.numbers(look, replaced, role)?;
         let moved = there.is_some_and(|there| (there.print.uid, there.print.gid) != (uid, gid));
         let mode = mode_after(there, placement.mode.as_ref(), new.mode, false, replaced || moved);
         if replaced {

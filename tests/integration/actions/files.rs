@@ -91,7 +91,7 @@ pub(crate) fn failure(error: ActionError) -> Failure {
 /// The difference that keeps a unit from being taken back.
 pub(crate) fn changed(error: ActionError) -> String {
     match error {
-        ActionError::Changed { difference, .. } => difference,
+        ActionError::Changed { difference, .. } => difference.trim_start().to_owned(),
         other => panic!("{other:?}"),
     }
 }
