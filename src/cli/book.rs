@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::base::RunId;
 use crate::base::fs::FsError;
@@ -136,7 +136,7 @@ pub(crate) fn refused(context: &Context, file: &Path) {
     }
     let plain = said(&Style::plain());
     let next = plain.lines().last().unwrap_or_default();
-    context.event(&json!({"event": "ended", "exit": Exit::Wrong.code(), "run": null, "next": next}));
+    context.ended(Exit::Wrong, None, next);
 }
 
 /// What the journal is to know of a run that begins.

@@ -41,8 +41,15 @@ fn by_name(context: &Context, all: &[RunId], said: &str) -> Result<RunId, Comman
 
 async fn by_itself(context: &Context, store: &dyn Store, all: &[RunId]) -> Result<RunId, CommandError> {
     let Some(newest) = all.first() else { return Err(none(context)) };
-    let unfinished: Vec<(RunId, RunView)> =
-        views(store, all).await.into_iter().filter(|(_, view)| !view.status.is_over()).collect();
+    let mut unfinished = Vec::new();
+    for run in all {
+        // One that cannot be read is not chosen by itself; whoever names it is told why.
+        if let Ok((_, view)) = load(store, run).await
+            && !view.status.is_over()
+        {
+            unfinished.push((run.clone(), view));
+        }
+    }
     match unfinished.as_slice() {
         [] => Ok(newest.clone()),
         [(run, _)] => Ok(run.clone()),
@@ -58,13 +65,14 @@ pub(crate) fn none(context: &Context) -> CommandError {
     CommandError::wrong("there are no runs here", format!("to begin one: {}", context.command("run FILE")))
 }
 
-/// The runs as their records tell them; one whose records cannot be read is left out.
-pub(crate) async fn views(store: &dyn Store, all: &[RunId]) -> Vec<(RunId, RunView)> {
+/// All runs as their records tell them, newest first; one whose records cannot be read is told of on stderr.
+pub(crate) async fn all(context: &Context, store: &dyn Store) -> Result<Vec<(RunId, RunView)>, CommandError> {
     let mut views = Vec::new();
-    for run in all {
-        if let Ok((_, view)) = load(store, run).await {
-            views.push((run.clone(), view));
+    for run in store.runs().await? {
+        match load(store, &run).await {
+            Ok((_, view)) => views.push((run, view)),
+            Err(error) => context.complain(&CommandError::from(error)),
         }
     }
-    views
+    Ok(views)
 }

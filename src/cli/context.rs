@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::json;
 
-use crate::base::{Clock, SystemClock, shell};
-use crate::display::{Human, Json, Page, Plain, Style, Viewer, json};
+use crate::base::{Clock, RunId, SystemClock, shell};
+use crate::display::{Human, Json, Line, Page, Plain, Style, Viewer, json as as_json};
 
 use super::arguments::{Color, Global, Output};
 use super::console;
 use super::error::CommandError;
+use super::exit::Exit;
 use super::keyboard::{self, Keyboard};
 use super::state::State;
 use super::terminal::Terminal;
@@ -107,10 +109,30 @@ impl Context {
         self.print(&page.painted(&self.style));
     }
 
+    /// Tells of an error, people on stderr.
+    pub(crate) fn complain(&self, error: &CommandError) {
+        self.event(&json!({"event": "error", "why": error.what()}));
+        if self.is_for_people() {
+            console::err(&error.shown(&self.error_style));
+        }
+    }
+
+    /// The last line: what to type next. Scripts get the exit code with it.
+    pub(crate) fn end(&self, exit: Exit, run: Option<&RunId>, next: &str) -> Exit {
+        self.page(&Line::new().text(next).into());
+        self.ended(exit, run, next);
+        exit
+    }
+
+    /// Tells scripts how it ended, and what to type next.
+    pub(crate) fn ended(&self, exit: Exit, run: Option<&RunId>, next: &str) {
+        self.event(&json!({"event": "ended", "exit": exit.code(), "run": run, "next": next}));
+    }
+
     /// Tells scripts; people get nothing.
     pub(crate) fn event(&self, value: &impl Serialize) {
         if !self.is_for_people() {
-            console::out(&format!("{}\n", json(value)));
+            console::out(&format!("{}\n", as_json(value)));
         }
     }
 }

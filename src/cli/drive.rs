@@ -3,8 +3,6 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde_json::json;
-
 use crate::base::{RunId, StepId};
 use crate::display::{Ending, Style, Typing, Viewer, closing};
 use crate::engine::{Controller, End, Setup};
@@ -168,9 +166,9 @@ impl Next {
         let typing = Typing { file: &file, with: &with };
         let said = |style: &Style| closing(ending, view, typing, context.now(), style);
         context.print(&said(&context.style));
-        let run = view.started.as_ref().map(|started| started.run.as_str());
+        let run = view.started.as_ref().map(|started| &started.run);
         let plain = said(&Style::plain());
         let next = plain.lines().last().unwrap_or_default();
-        context.event(&json!({"event": "ended", "exit": exit.code(), "run": run, "next": next}));
+        context.ended(exit, run, next);
     }
 }

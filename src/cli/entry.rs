@@ -62,13 +62,7 @@ async fn carry_out(context: &Context, command: Command) -> Result<Exit, CommandE
 }
 
 fn tell(context: &Context, error: &CommandError) -> Exit {
-    context.event(&serde_json::json!({
-        "event": "error",
-        "exit": error.exit().code(),
-        "why": error.what(),
-    }));
-    if context.is_for_people() {
-        console::err(&error.shown(&context.error_style));
-    }
+    context.complain(error);
+    context.ended(error.exit(), None, error.hint());
     error.exit()
 }

@@ -67,6 +67,11 @@ impl CommandError {
         &self.what
     }
 
+    /// What to do, and what to type.
+    pub(crate) fn hint(&self) -> &str {
+        &self.hint
+    }
+
     /// For people.
     pub(crate) fn shown(&self, style: &Style) -> String {
         let mut page = Page::new();

@@ -1,10 +1,12 @@
 //! The terminal that the process was started from: questions on stderr, answers from the keyboard.
 
+use std::fmt;
 use std::io::{IsTerminal as _, stderr, stdin, stdout};
 use std::os::fd::AsFd as _;
 use std::process::Stdio;
 
 use dialoguer::console::{Key, Term};
+use dialoguer::theme::Theme;
 use dialoguer::{Input, Select};
 use rustix::termios::{
     LocalModes, OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcgetwinsize, tcsetattr,
@@ -62,7 +64,9 @@ impl Terminal for Keyboard {
     }
 
     fn line(&self, question: &str) -> Option<String> {
-        self.undisturbed(|term| Input::new().with_prompt(question).allow_empty(true).interact_text_on(term).ok())
+        self.undisturbed(|term| {
+            Input::with_theme(&Bare).with_prompt(question).allow_empty(true).interact_text_on(term).ok()
+        })
     }
 
     fn secret(&self, question: &str) -> Option<String> {
@@ -86,7 +90,9 @@ impl Terminal for Keyboard {
     }
 
     fn choose(&self, question: &str, choices: &[String]) -> Option<usize> {
-        self.undisturbed(|term| Select::new().with_prompt(question).items(choices).default(0).interact_on(term).ok())
+        self.undisturbed(|term| {
+            Select::with_theme(&Bare).with_prompt(question).items(choices).default(0).interact_on(term).ok()
+        })
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one home of programs that get the operator's own terminal")]
@@ -99,6 +105,33 @@ impl Terminal for Keyboard {
         let ended = process.status();
         self.restore();
         Ok(ended?.success())
+    }
+}
+
+/// Questions as they are: a colon only after what is no question.
+struct Bare;
+
+impl Bare {
+    fn end(question: &str) -> &'static str {
+        if question.ends_with(['?', ']']) { "" } else { ":" }
+    }
+}
+
+impl Theme for Bare {
+    fn format_input_prompt(&self, f: &mut dyn fmt::Write, question: &str, _: Option<&str>) -> fmt::Result {
+        write!(f, "{question}{} ", Self::end(question))
+    }
+
+    fn format_input_prompt_selection(&self, f: &mut dyn fmt::Write, question: &str, answer: &str) -> fmt::Result {
+        write!(f, "{question}{} {answer}", Self::end(question))
+    }
+
+    fn format_select_prompt(&self, f: &mut dyn fmt::Write, question: &str) -> fmt::Result {
+        write!(f, "{question}{}", Self::end(question))
+    }
+
+    fn format_select_prompt_selection(&self, f: &mut dyn fmt::Write, question: &str, answer: &str) -> fmt::Result {
+        write!(f, "{question}{} {answer}", Self::end(question))
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::journal::{SqliteStore, Store};
 
 use super::error::CommandError;
+use super::exit::Exit;
 
 /// Where runs are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +26,8 @@ impl State {
 
     /// Opens it, and makes it where there is none.
     pub(crate) async fn open(&self) -> Result<Arc<dyn Store>, CommandError> {
-        Ok(Arc::new(SqliteStore::open(&self.path).await?))
+        let opened = SqliteStore::open(&self.path).await;
+        Ok(Arc::new(opened.map_err(|error| CommandError::from(error).with_exit(Exit::Wrong))?))
     }
 
     /// Opens it where it is there: looking makes nothing.

@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::json;
-
 use crate::base::{RunId, StepId};
 use crate::cli::book::BookSource;
 use crate::cli::context::Context;
@@ -142,7 +140,5 @@ async fn by_hand(
     controller.close().await;
     viewer.finish();
     settled.map_err(|error| CommandError::from(error).with_hint(format!("to go on: {resume}")))?;
-    context.print(&format!("to go on: {resume}\n"));
-    context.event(&json!({"event": "ended", "exit": 0, "run": run, "next": format!("to go on: {resume}")}));
-    Ok(Exit::Done)
+    Ok(context.end(Exit::Done, Some(run), &format!("to go on: {resume}")))
 }

@@ -12,7 +12,7 @@ use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::inputs::InputArguments;
 use crate::cli::manner::ReachArguments;
-use crate::display::{Line, Page, Tone, count};
+use crate::display::{Line, Tone, count};
 use crate::plan::Plan;
 
 use super::hosts;
@@ -59,11 +59,8 @@ pub(crate) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
             ));
         }
     }
-    let mut page = Page::new();
     let command = next.command(context, &format!("plan {file}"));
-    page.push(Line::new().text("to see what it would do: ").put(Tone::Name, command));
-    context.page(&page);
-    Ok(Exit::Done)
+    Ok(context.end(Exit::Done, None, &format!("to see what it would do: {command}")))
 }
 
 fn sums(plan: &Plan) -> Line {

@@ -21,15 +21,14 @@ pub(crate) async fn run(context: &Context) -> Result<Exit, CommandError> {
     let Some(store) = context.state()?.open_to_look().await? else { return Ok(none(context)) };
     let now = context.now();
     let is_due = |view: &RunView| matches!(view.status, Status::Parked { until: Some(until), .. } if until <= now);
-    let mut all = choose::views(&*store, &store.runs().await?).await;
+    let mut all = choose::all(context, &*store).await?;
     all.retain(|(_, view)| is_due(view));
     let Some((run, _)) = all.first() else { return Ok(none(context)) };
     show(context, &all);
-    context.print(&format!("to go on: {}\n", context.command(&format!("resume {run}"))));
-    Ok(Exit::Done)
+    let next = format!("to go on: {}", context.command(&format!("resume {run}")));
+    Ok(context.end(Exit::Done, Some(run), &next))
 }
 
 fn none(context: &Context) -> Exit {
-    context.print(&format!("nothing is due; to see all runs: {}\n", context.command("runs")));
-    Exit::Failed
+    context.end(Exit::Failed, None, &format!("nothing is due; to see all runs: {}", context.command("runs")))
 }

@@ -65,9 +65,8 @@ pub(crate) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         }
         tokio::time::sleep(LOOK).await;
     }
-    let next = context.command(&format!("status {}", log.run));
-    context.print(&format!("to see where it stands: {next}\n"));
-    Ok(Exit::Done)
+    let next = format!("to see where it stands: {}", context.command(&format!("status {}", log.run)));
+    Ok(context.end(Exit::Done, Some(&log.run), &next))
 }
 
 async fn verify(context: &Context, store: &dyn Store, run: &RunId) -> Result<Exit, CommandError> {
@@ -78,7 +77,8 @@ async fn verify(context: &Context, store: &dyn Store, run: &RunId) -> Result<Exi
         entries.len()
     ));
     context.event(&json!({"event": "verified", "run": run, "entries": entries.len(), "last": last}));
-    Ok(Exit::Done)
+    let next = format!("to see where it stands: {}", context.command(&format!("status {run}")));
+    Ok(context.end(Exit::Done, Some(run), &next))
 }
 
 fn step(run: &RunId, view: &RunView, said: &str, context: &Context) -> Result<StepId, CommandError> {

@@ -112,9 +112,8 @@ fn preview(context: &Context, arguments: &Arguments, run: &RunId, view: &RunView
     let to = to.map_or(String::new(), |step| format!(" --to {step}"));
     let next = Next { reach: arguments.reach.clone(), ..Next::default() };
     let command = next.command(context, &format!("rollback {run}{to}"));
-    context.print(&format!("nothing was changed\nto take it back: {command}\n"));
-    context.event(&json!({"event": "ended", "exit": 0, "run": run, "next": format!("to take it back: {command}")}));
-    Exit::Done
+    context.print("nothing was changed\n");
+    context.end(Exit::Done, Some(run), &format!("to take it back: {command}"))
 }
 
 async fn go_back(

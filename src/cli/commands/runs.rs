@@ -21,7 +21,7 @@ pub(crate) struct Arguments {}
 pub(crate) async fn run(context: &Context) -> Result<Exit, CommandError> {
     let store = context.state()?.open_to_look().await?;
     let all = match &store {
-        Some(store) => choose::views(&**store, &store.runs().await?).await,
+        Some(store) => choose::all(context, &**store).await?,
         None => Vec::new(),
     };
     if !all.is_empty() {
@@ -31,8 +31,7 @@ pub(crate) async fn run(context: &Context) -> Result<Exit, CommandError> {
         [] => format!("there are no runs here; to begin one: {}", context.command("run FILE")),
         [(run, _), ..] => format!("to see more of one: {}", context.command(&format!("status {run}"))),
     };
-    context.print(&format!("{next}\n"));
-    Ok(Exit::Done)
+    Ok(context.end(Exit::Done, None, &next))
 }
 
 /// A table for people, a line each for scripts.

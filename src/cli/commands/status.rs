@@ -4,7 +4,7 @@ use crate::cli::choose;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
-use crate::display::{Typing, status};
+use crate::display::{Style, Typing, status};
 use crate::journal::load;
 
 use super::outline::outline;
@@ -31,5 +31,7 @@ pub(crate) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     let mut said = outline(&run, &view);
     said["event"] = "status".into();
     context.event(&said);
+    let plain = status(&view, Typing { file: "", with: &with }, context.now(), &Style::plain());
+    context.ended(Exit::Done, Some(&run), plain.lines().last().unwrap_or_default());
     Ok(Exit::Done)
 }

@@ -60,7 +60,10 @@ impl Person {
             biased;
             answer = asked => answer.ok().flatten(),
             // Nobody waits for an answer when the terminal hangs up: the question is left open.
-            () = self.signals.wanted(Wish::Detach) => None,
+            () = self.signals.wanted(Wish::Detach) => {
+                self.terminal.tell("\n");
+                None
+            }
         }
     }
 

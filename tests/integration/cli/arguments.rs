@@ -142,7 +142,7 @@ fn state_is_a_file() {
     ");
     let test = test
         .file("runs.db", "this is no database, and longer than the header of one would be, for what that is worth\n");
-    test.run("runs --state runs.db").exits(1).complains("error: ");
+    test.run("runs --state runs.db").exits(2).complains("error: ");
 }
 
 #[test]

@@ -93,6 +93,7 @@ fn a_book_that_is_right_is_counted() {
     assert_snapshot!(test.run("check book.yaml --output json"), @r#"
     -- stdout
     {"event":"checked","phases":1,"steps":1,"hosts":1}
+    {"event":"ended","exit":0,"run":null,"next":"to see what it would do: runbook plan book.yaml"}
     -- exit 0
     "#);
 }

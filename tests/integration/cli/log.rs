@@ -55,6 +55,7 @@ async fn a_changed_record_is_found() {
     -- stdout
     9 records, the chain holds
     the last hash, to be compared with one that was kept elsewhere: [hash]
+    to see where it stands: runbook status [run]
     -- exit 0
     ");
     let journal = sqlx::SqlitePool::connect(&format!("sqlite://{}", test.journal().display())).await.unwrap();
@@ -66,6 +67,8 @@ async fn a_changed_record_is_found() {
     let ran = test.run("log --verify").exits(1);
     assert!(ran.stderr.contains("was tampered with, or damaged, at entry "), "{ran}");
     test.run("resume").exits(1).complains("was tampered with");
+    // It is not hidden, and not chosen where none is named.
+    test.run("runs").exits(0).complains("the journal of run [run] was tampered with");
 }
 
 #[test]

@@ -183,6 +183,38 @@ fn scripts_get_every_record_and_how_it_ended() {
 }
 
 #[test]
+fn the_last_line_for_scripts_says_how_it_ended() {
+    let test = Test::new().runbook(BOOK);
+    test.run("run book.yaml").exits(1);
+    let run = test.newest();
+    for (words, code) in [
+        ("check book.yaml", 0),
+        ("check none.yaml", 2),
+        ("status", 0),
+        ("status nosuch", 2),
+        ("runs", 0),
+        ("due", 1),
+        ("log", 0),
+        ("log --verify", 0),
+        ("rollback --dry-run", 0),
+        (&format!("retry {run} second"), 0),
+        ("resume", 1),
+        ("rollback", 4),
+        ("resume", 2),
+    ] {
+        let ran = test.run(&format!("{words} --output json")).exits(code);
+        let last = ran.json().pop().unwrap();
+        assert_eq!(
+            (last["event"].as_str(), last["exit"].as_i64()),
+            (Some("ended"), Some(code.into())),
+            "{words}: {ran}"
+        );
+        assert!(last["next"].as_str().is_some_and(|next| next.contains("runbook ")), "{words}: {ran}");
+        assert!(ran.stderr.is_empty(), "{words}: {ran}");
+    }
+}
+
+#[test]
 fn which_run_is_meant_is_found_or_asked() {
     let test = Test::new().runbook(BOOK);
     test.run("run book.yaml").exits(1);

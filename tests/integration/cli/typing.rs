@@ -1,5 +1,7 @@
 //! A person at a terminal.
 
+use rustix::process::Signal;
+
 use crate::support::Test;
 
 const GATE: &str = "
@@ -37,6 +39,17 @@ fn ctrl_c_at_a_gate_parks() {
     at.exits(3);
     test.type_in("resume").expect("go on?").keys("y\r").expect("type libravatar").keys("\r").exits(3);
     assert!(test.path("first").exists());
+}
+
+#[test]
+fn a_signal_at_a_gate_parks() {
+    for signal in [Signal::TERM, Signal::HUP] {
+        let test = Test::new().runbook(GATE);
+        let at = test.type_in("run book.yaml").expect("go on?");
+        at.signal(signal);
+        let screen = at.exits(3);
+        assert!(screen.contains("parked: "), "{screen}");
+    }
 }
 
 #[test]

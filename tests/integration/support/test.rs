@@ -152,7 +152,7 @@ impl Test {
     /// Starts a command at a terminal of its own.
     #[track_caller]
     pub(crate) fn type_in(&self, words: &str) -> Typing {
-        let mut line = runbook::base::shell::quote(env!("CARGO_BIN_EXE_runbook"));
+        let mut line = format!("exec {}", runbook::base::shell::quote(env!("CARGO_BIN_EXE_runbook")));
         for word in self.arguments(words) {
             write!(line, " {}", runbook::base::shell::quote(&word)).unwrap();
         }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use regex::Regex;
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::ran::still;
 use super::test::{PATIENCE, heard};
@@ -53,6 +54,15 @@ impl Typing {
         self.keys.write_all(keys.as_bytes()).unwrap();
         self.keys.flush().unwrap();
         self
+    }
+
+    /// Sends a signal to the command: the process that script(1) has started.
+    #[track_caller]
+    pub(crate) fn signal(&self, signal: Signal) {
+        let parent = self.child.id();
+        let children = format!("/proc/{parent}/task/{parent}/children");
+        let child = std::fs::read_to_string(children).unwrap().trim().parse().unwrap();
+        kill_process(Pid::from_raw(child).unwrap(), signal).unwrap();
     }
 
     /// Waits for its end: everything that was on the screen.
