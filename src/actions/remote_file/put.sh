@@ -22,7 +22,7 @@ place() {
   flush "$T"
   if [ -n "$V" ]; then
     set +e
-    (umask "$u"; exec /bin/sh -euc "$V") </dev/null >&2
+    (umask "$u"; v=$V; unset R N T K W B U G M V S; exec /bin/sh -euc "$v") </dev/null >&2
     x=$?
     set -e
     [ "$x" = 0 ] || { rm -f -- "$T"; say refused "$x"; }

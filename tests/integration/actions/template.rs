@@ -257,6 +257,34 @@ async fn a_file_that_changes_between_look_and_write_is_left_alone() {
     assert_eq!((read(&dest).as_str(), names(&etc).len()), ("changed\n", 1));
 }
 
+/// How many commands `old` was given since the last time; where things are kept is asked once a run, and not counted.
+fn trips(world: &World, so_far: &mut usize) -> usize {
+    let given = world.old.given();
+    let new =
+        given[*so_far..].iter().filter(|given| !given.command.script.contains("Where jobs of this user are kept"));
+    let count = new.count();
+    *so_far = given.len();
+    count
+}
+
+#[tokio::test]
+async fn the_way_to_the_host_is_taken_once_to_look_once_to_keep_and_once_to_write() {
+    let (world, etc) = world().await;
+    let mut so_far = 0;
+    let text = template(&world, "one\n", &etc.join("x"), ", validate: \"test -z \\\"${R-}${V-}\\\" # %s\"");
+    world.check("template", &text).await.unwrap();
+    assert_eq!(trips(&world, &mut so_far), 1);
+    let applied = world.apply("template", &text).await.unwrap();
+    assert_eq!(trips(&world, &mut so_far), 2, "look and write: there was nothing to keep");
+    world.undo(&applied).await.unwrap();
+    assert_eq!(trips(&world, &mut so_far), 2);
+    write(&etc.join("x"), "before\n", 0o644);
+    world.apply("template", &text).await.unwrap();
+    assert_eq!(trips(&world, &mut so_far), 3);
+    world.verify("template", &text).await.unwrap();
+    assert_eq!(trips(&world, &mut so_far), 1);
+}
+
 fn applied_temporary(undo: &runbook::actions::Reversible<serde_json::Value>) -> String {
     let runbook::actions::Reversible::By(undo) = undo else { panic!() };
     undo["temporary"].as_str().unwrap().to_owned()
