@@ -5,7 +5,7 @@
 #   database.sh restore DATABASE OWNER FILE         in UTF8; appears under its name only when it is whole
 #   database.sh rename DATABASE NAME                does nothing where that was done already
 #   database.sh drop DATABASE KEPT                  where it is not as $EXPECTED any more, it is dumped to KEPT first
-#   database.sh digest DATABASE                     rows and a digest of every table, the value of every sequence, large objects
+#   database.sh digest DATABASE                     rows and a digest of every table, the value of every sequence, every large object
 #   database.sh same DATABASE                       whether that is $EXPECTED
 set -eu
 umask 077
@@ -50,8 +50,8 @@ digest() {
 SELECT format('SELECT %L, count(*), md5(string_agg(md5(t::text), '''' ORDER BY md5(t::text))) FROM %I.%I t',
               'table ' || schemaname || '.' || tablename, schemaname, tablename)
 FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY schemaname, tablename \gexec
-SELECT 'sequence ' || schemaname || '.' || sequencename, last_value FROM pg_sequences ORDER BY 1;
-SELECT 'large objects', count(*) FROM pg_largeobject_metadata;
+SELECT 'sequence ' || schemaname || '.' || sequencename, last_value FROM pg_sequences ORDER BY schemaname, sequencename;
+SELECT 'large object ' || oid, md5(lo_get(oid)) FROM pg_largeobject_metadata ORDER BY oid;
 SELECT 'encoding', pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database();
 SQL
 }

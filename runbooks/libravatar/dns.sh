@@ -14,6 +14,7 @@ export LC_ALL
 get() {
     server=$1
     shift
+    found=
     while [ $# -gt 0 ]; do
         reply=$(dig +norecurse +nocmd +noquestion +nostats +noauthority +noadditional "@$server" "$1" "$2")
         # An empty set and a server that could not answer look alike further on: tell them apart here.
@@ -21,9 +22,11 @@ get() {
             *'status: NOERROR'*'flags: qr aa'* | *'status: NXDOMAIN'*'flags: qr aa'*) ;;
             *) printf '%s %s: no authoritative answer from %s\n%s\n' "$1" "$2" "$server" "$reply" >&2; return 1 ;;
         esac
-        printf '%s\n' "$reply" | awk -v type="$2" '!/^;/ && $4 == type { $1 = $1; print }'
+        found="$found
+$(printf '%s\n' "$reply" | awk -v type="$2" '!/^;/ && $4 == type { $1 = $1; print }')"
         shift 2
-    done | sort
+    done
+    printf '%s\n' "$found" | sed '/^$/d' | sort
 }
 
 # The name and type of every set that has a record on stdin.

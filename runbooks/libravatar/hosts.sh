@@ -18,6 +18,8 @@ add() {
             return 1
         fi
     done
+    # The last line may be one without an end.
+    [ -z "$(tail -c 1 /etc/hosts)" ] || echo >>/etc/hosts
     echo "$address $* # $mark" >>/etc/hosts
 }
 

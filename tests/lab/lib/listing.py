@@ -30,7 +30,7 @@ LEFT_OUT = re.compile(
     | /etc/(passwd|group|shadow|gshadow|subuid|subgid)-    # the version before the last change
     | /etc/\.pwd\.lock | /etc/\.updated
     | /var/lib/postgresql/\d+                              # the server's own; `databases` tells what is in there
-    | (/root|/home/[^/]+)/\.(bash_history|lesshst|psql_history|python_history|viminfo|wget-hsts)
+    | (/root|/home/[^/]+)/\.(bash_history|lesshst|sudo_as_admin_successful|psql_history|python_history|viminfo|wget-hsts)
     | (/root|/home/[^/]+)/\.local (/state (/runbook .*)? )? # jobs, captures and the folders above them
     | (/tmp|/var/tmp)/systemd-private-.*
     | (/tmp|/var/tmp)/\.?(X11|ICE|XIM|font|Test|X\d+)-?(unix|lock).*

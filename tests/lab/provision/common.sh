@@ -57,6 +57,9 @@ start_postgresql() {
 }
 
 start_apache() {
+    # An administrator has been here: both commands keep a folder of what was done by hand.
+    a2enmod --quiet info
+    a2dismod --quiet info
     printf 'ServerName %s\n' "$HOST" >/etc/apache2/conf-available/server-name.conf
     a2enconf server-name
     systemctl enable apache2.service
