@@ -31,7 +31,8 @@ LEFT_OUT = re.compile(
     | /etc/\.pwd\.lock | /etc/\.updated
     | /var/lib/postgresql/\d+                              # the server's own; `databases` tells what is in there
     | (/root|/home/[^/]+)/\.(bash_history|lesshst|sudo_as_admin_successful|psql_history|python_history|viminfo|wget-hsts)
-    | (/root|/home/[^/]+)/\.local (/state (/runbook .*)? )? # jobs, captures and the folders above them
+    # Jobs, captures and the folders above them, in every home.
+    | (/root|/home/[^/]+|/var/lib/postgresql|/var/lib/libravatar/(master|slave))/\.local (/state (/runbook .*)? )?
     | (/tmp|/var/tmp)/systemd-private-.*
     | (/tmp|/var/tmp)/\.?(X11|ICE|XIM|font|Test|X\d+)-?(unix|lock).*
     | /var/tmp/runbook-\d+ (/.*)?
