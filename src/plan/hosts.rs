@@ -17,6 +17,7 @@ use super::vars::{Around, Outside, Vars};
 /// Puts the hosts of the command line in place of the book's: they say where a role is, and their variables stand over the book's.
 pub(super) fn replace(book: &mut Book, given: &[Host], diagnostics: &mut Diagnostics) {
     for host in given {
+        names_within(book, host, diagnostics);
         let role = host.role.value.as_str();
         if let Some(own) = book.hosts.iter_mut().find(|own| own.role.value == host.role.value) {
             own.ssh = host.ssh.clone();
@@ -42,6 +43,27 @@ pub(super) fn replace(book: &mut Book, given: &[Host], diagnostics: &mut Diagnos
                 None => diagnostic.hint(format!("its roles: {}", roles.join(", "))),
             };
         }
+    }
+}
+
+/// The names of secrets and steps that a host gives, as `model::load` looks at those in the book itself.
+fn names_within(book: &Book, host: &Host, diagnostics: &mut Diagnostics) {
+    let mut known = |name: &Spanned<String>, what: &str, all: Vec<&str>| {
+        if all.contains(&name.value.as_str()) {
+            return;
+        }
+        let near = nearest(&name.value, all);
+        let diagnostic = diagnostics.error(&name.span, format!("unknown {what} `{}`", name.value));
+        if let Some(near) = near {
+            diagnostic.hint(format!("did you mean `{near}`?"));
+        }
+    };
+    if let Some(name) = &host.become_password {
+        known(name, "secret", book.secrets.iter().map(|(secret, _)| secret.value.as_str()).collect());
+    }
+    if let Some(step) = &host.replaced_at {
+        let steps = book.phases.iter().flat_map(|phase| &phase.steps);
+        known(step, "step", steps.map(|step| step.id.value.as_str()).collect());
     }
 }
 

@@ -136,6 +136,12 @@ fn planned_phase(plan: &Plan, at: usize, phase: &Phase) -> PlannedPhase {
 
 /// A text for people; as written where a step has to run first.
 fn shown(scope: &Scope<'_>, text: &Text, diagnostics: &mut Diagnostics) -> String {
+    if scope.uses_run(text) {
+        diagnostics
+            .error(&text.span, "`run` is not known here")
+            .hint("this is worked out before a run begins: `run` is known in what a step does");
+        return text.value.clone();
+    }
     match scope.text(text) {
         Ok(rendered) => rendered,
         Err(RenderError::Unknown(_)) => text.value.clone(),

@@ -17,7 +17,7 @@ use super::missing;
 use super::outputs::{self, Left};
 use super::planned::{Plan, PlannedStep};
 use super::render::{self, Fault, Names};
-use super::template::{Reference, Segment, is_template};
+use super::template::{Reference, Segment, Template, is_template};
 use super::value;
 use super::vars::{self, Around, Var, Vars};
 
@@ -97,7 +97,25 @@ impl<'a> Scope<'a> {
 
     /// A text of the step, rendered; as written where it cannot be yet.
     pub(super) fn text_if_known(&self, text: &Text) -> String {
+        if self.uses_run(text) {
+            return text.value.clone();
+        }
         self.text(text).unwrap_or_else(|_| text.value.clone())
+    }
+
+    /// Whether it says something of the run, itself or by a variable.
+    pub(super) fn uses_run(&self, text: &Text) -> bool {
+        if !is_template(&text.value) {
+            return false;
+        }
+        let ground = &self.plan.ground;
+        let own = self.phase.and_then(|phase| ground.phases.get(phase));
+        let is_late = |name: &str| match own {
+            Some(own) if own.get(name).is_some() => own.is_late(name),
+            _ => ground.vars.is_late(name),
+        };
+        let template = Template::read(&text.value);
+        template.references().any(|reference| reference.root() == "run" || is_late(reference.root()))
     }
 
     /// A text, rendered. Secrets in it are sealed (`base::secret`).

@@ -84,7 +84,8 @@ impl Findings<'_> {
     fn call(&mut self, call: &ActionCall, site: &Site<'_>, is_script: bool) {
         let kind = call.kind.value.as_str();
         let registered = Registry.kind(kind);
-        let keys = registered.filter(|_| !is_script).map_or(&[] as &'static [&'static str], |kind| kind.secrets);
+        let registered = registered.filter(|_| !is_script);
+        let keys: &'static [&'static str] = registered.map_or(&[], |kind| kind.secrets);
         let secrets = registered.map_or(Secrets::No, |kind| Secrets::Below(kind.name, keys));
         let is_posix = call
             .value

@@ -2,16 +2,28 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::Diagnostics;
+use serde_json::Value;
+
 use crate::model::diagnostic::nearest;
+use crate::model::{Diagnostics, Shape};
 use crate::plan::fingerprint::Named;
 use crate::plan::planned::{Inputs, Plan};
 
 /// Reports what is given and cannot take any effect.
 pub(super) fn check(plan: &Plan, inputs: &Inputs, named: &BTreeSet<Named>, diagnostics: &mut Diagnostics) {
     let book = &plan.book;
-    for name in inputs.vars.keys() {
-        if book.vars.iter().any(|(own, _)| own.value == *name) {
+    for (name, given) in &inputs.vars {
+        if let Some((own, node)) = book.vars.iter().find(|(own, _)| own.value == *name) {
+            let what = match node.shape {
+                Shape::List(_) => "a list",
+                Shape::Map(_) => "a mapping",
+                Shape::Scalar(_) => continue,
+            };
+            if matches!(given, Value::String(_)) {
+                diagnostics
+                    .error_at_large(format!("the variable `{name}` is {what}, at {}, and a text is given", own.span))
+                    .hint("lists and mappings are given by a file, with --vars-file");
+            }
             continue;
         }
         if let Some((own, _)) = book.phases.iter().flat_map(|phase| &phase.vars).find(|(own, _)| own.value == *name) {

@@ -70,6 +70,11 @@ impl<'d> Findings<'d> {
     }
 
     fn references(&mut self, template: &Template<'_>, source: Source<'_>, site: &Site<'_>) {
+        for name in ["secrets", "steps"].into_iter().filter(|name| template.locals.contains(*name)) {
+            let at = source.text.find(name).unwrap_or(0);
+            let place = source.place(site.plan, at..at + name.len());
+            self.diagnostics.error(&place, format!("`{name}` means something else, and cannot be set"));
+        }
         let scope = site.scope();
         let tolerant: Vec<&Reference> = template.all_references().filter(|reference| reference.tolerant).collect();
         for piece in &template.pieces {

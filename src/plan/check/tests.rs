@@ -240,7 +240,12 @@ fn secrets_stand_only_where_they_stay_hidden() {
                 "8:34 a secret cannot stand here; it would be shown, or reach a command line: see `env` and `stdin` of `run`",
             ],
         ),
-        ("- {id: a, on: old, run: 'true', undo: 'echo {{ dsn }}'}", &["8:48 a secret cannot stand in `run`"]),
+        (
+            "- {id: a, on: old, run: 'true', undo: 'echo {{ dsn }}'}",
+            &[
+                "8:48 a secret cannot stand here; it would be shown, or reach a command line: see `env` and `stdin` of `run`",
+            ],
+        ),
         ("- {id: a, on: old, run: 'true', undo: [{run: {script: x, env: {A: '{{ secrets.db }}'}}}]}", &[]),
         (
             "- {id: a, name: 'x {{ secrets.db }}', on: old, run: 'true'}",
@@ -306,4 +311,65 @@ fn given_variables_take_the_place_of_the_books() {
     let sealed = crate::base::secret::sealed("db");
     let plan = plan_with(text, &inputs(&[("word", &sealed), ("more", "1")]));
     assert_eq!(plan.vars["word"], json!("\u{FFFD}db\u{FFFD}"));
+}
+
+#[test]
+fn what_is_worked_out_before_a_run_cannot_name_it() {
+    let hint = "this is worked out before a run begins: `run` is known in what a step does";
+    let top = "vars: {dump: '/tmp/{{ run.id }}'}\nhosts: {old: old}\n";
+    let told = |steps: &str| wrong(&format!("{top}steps: [{steps}]"));
+    assert_eq!(told("{id: a, on: old, run: 'echo {{ dump | quote }}'}"), Vec::<String>::new());
+    assert_eq!(told("{id: a, name: 'x {{ dump }}', manual: x}"), [format!("4:9 `run` is not known here; {hint}")]);
+    let told = wrong("hosts: {old: 'h-{{ run.id }}'}\nsteps: [{id: a, on: old, run: 'true'}]");
+    assert_eq!(told, ["2:20 `run` is not known here; hosts are known before a run begins"]);
+}
+
+#[test]
+fn books_as_a_whole_are_looked_into() {
+    let told = wrong(
+        "name: 'Move {{ sit }}'
+vars: {site: x, later: '{{ last }}', last: 1, own: '{{ own }}'}
+secrets: {a: {file: '{{ site }}.txt'}, b: {command: 'pass {{ secrets.a }}'}}
+hosts: {old: old}
+defaults: {become: '{{ usr }}'}
+notify: {on: done, run: 'echo {{ site }}'}
+deadline: {rollback_by: '{{ site }}'}
+phases:
+- {id: p, name: '{{ item }}', confirm: 'Go on with {{ steps.s.stdout }}?', steps: [{id: s, on: old, run: 'true'}]}
+",
+    );
+    let quote = "`{{ site | quote }}` makes one word of it; or give it to the script through `env`";
+    assert_eq!(told, [
+        "2:16 undefined variable `sit`; did you mean `site`?".to_owned(),
+        "3:28 `last` is defined only after this; a variable may use earlier ones: move it up".to_owned(),
+        "3:56 `own` is defined by itself; it can use earlier variables".to_owned(),
+        "4:53 a secret cannot stand here".to_owned(),
+        "6:24 undefined variable `usr`".to_owned(),
+        format!("7:34 `site` becomes a part of the script, whatever is in it; {quote}"),
+        "8:25 `rollback_by` is `x`: not an instant; instants look like `2018-08-20T09:00Z`, `2018-08-20T09:00+12:00`"
+            .to_owned(),
+        "10:3 `item` is not known here; it is there only in a step with `foreach`, for each item".to_owned(),
+        "10:55 what a step leaves is not known here; it is known only in the steps after it".to_owned(),
+    ]);
+}
+
+#[test]
+fn a_wait_counts_what_an_earlier_look_at_the_dns_saw() {
+    // Where the action itself has more to say, that comes after.
+    let first = |text: &str| steps(text).swap_remove(0);
+    let later = "- {id: a, wait: {ttl_of: b}}\n- {id: b, manual: x}";
+    assert_eq!(first(later), "8:26 `ttl_of` names `b`, which comes no earlier");
+    let other = "- {id: b, manual: x}\n- {id: a, wait: {ttl_of: b}}";
+    let hint = "a `lookup` or a `dns` step has seen a time to live";
+    assert_eq!(first(other), format!("9:26 `ttl_of` names `b`, which is a `manual`; {hint}"));
+    let unknown = "- {id: before, manual: x}\n- {id: a, wait: {ttl_of: befroe}}";
+    assert_eq!(first(unknown), "9:26 unknown step `befroe`; did you mean `before`?");
+}
+
+#[test]
+fn a_list_is_not_given_as_a_text() {
+    let inputs = Inputs { vars: BTreeMap::from([("packages".to_owned(), json!("a"))]), ..Inputs::default() };
+    let told = wrong_with("vars: {packages: [a, b]}\nsteps: [{id: a, manual: x}]", &inputs);
+    let hint = "lists and mappings are given by a file, with --vars-file";
+    assert_eq!(told, [format!("the variable `packages` is a list, at b.yaml:2:8, and a text is given; {hint}")]);
 }

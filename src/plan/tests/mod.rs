@@ -1,6 +1,7 @@
 //! Plans of whole books.
 
 mod books;
+mod files;
 mod inputs;
 mod left;
 mod speed;
