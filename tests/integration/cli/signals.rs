@@ -87,3 +87,27 @@ fn a_run_is_followed_from_another_terminal() {
     going.wait().exits(0);
     log.wait().exits(0).says("second@local: applied").says("  done\n");
 }
+
+#[test]
+fn a_third_ends_it_whatever_it_waits_for() {
+    let test = Test::new()
+        .runbook(
+            "
+            name: Hangs
+            hosts: {old: box}
+            steps:
+              - {id: first, on: old, run: 'true', undo: nothing}
+            ",
+        )
+        .file("config", "Host *\n  ProxyCommand touch connecting; exec sleep 20\n");
+    let mut going = test.start("run book.yaml --ssh-config config");
+    going.until(&test.path("connecting"));
+    going.signal(Signal::INT);
+    going.told("stopping once the running step is over");
+    going.signal(Signal::INT);
+    going.told("letting go");
+    going.signal(Signal::INT);
+    going.wait().exits(130).says("to go on: runbook resume [run] --ssh-config config");
+    // It is given back: whoever comes next need not take it over.
+    test.run("abandon 1").exits(0);
+}
