@@ -179,8 +179,7 @@ fn the_sample_runbooks_are_without_a_mistake() {
     for entry in std::fs::read_dir(&folder).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|extension| extension == "yaml") {
-            let Loaded { diagnostics: found, sources, .. } = load(&path);
-            let found = found.sorted();
+            let (found, sources) = checked(load(&path));
             let errors: Vec<Diagnostic> = found.into_iter().filter(|one| one.severity == Severity::Error).collect();
             assert!(errors.is_empty(), "{}", diagnostics(&errors, &sources, &Style::plain()));
             books.push(path);
