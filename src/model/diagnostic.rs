@@ -50,7 +50,8 @@ impl Diagnostics {
     fn add(&mut self, severity: Severity, span: Option<&Span>, message: impl Into<String>) -> &mut Diagnostic {
         let diagnostic = Diagnostic { severity, message: message.into(), span: span.cloned(), hint: None };
         // One mistake is reported once, even where two passes come upon it.
-        let same = |other: &Diagnostic| other.message == diagnostic.message && other.span == diagnostic.span;
+        // The place first: many mistakes of one kind differ by that alone.
+        let same = |other: &Diagnostic| other.span == diagnostic.span && other.message == diagnostic.message;
         let at = self.0.iter().position(same).unwrap_or_else(|| {
             self.0.push(diagnostic);
             self.0.len() - 1

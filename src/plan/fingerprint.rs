@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::base::{Role, Spanned};
 use crate::model::step::{ActionCall, Step, SubStep, Text};
-use crate::model::{Host, UndoSpec, VerifySpec};
+use crate::model::{Host, Node, Shape, UndoSpec, VerifySpec};
 
 use super::planned::{Plan, PlannedStep};
 use super::value;
@@ -53,7 +53,8 @@ impl<'p> Definitions<'p> {
     fn of_definition(&self, (name, node): &Definition, inner: &BTreeMap<String, String>) -> String {
         let mut named = BTreeSet::new();
         each_reference(node, &mut |reference| named.extend(Named::by(reference, &[])));
-        let mut hash = Hash::of(&json!([name.value, value::of_node(node)]));
+        let mut hash = Hash::new(&name.value);
+        hash.node(node);
         for name in named {
             hash.add(&self.of_named(&name, inner));
         }
@@ -68,7 +69,7 @@ impl<'p> Definitions<'p> {
                 host.map_or_else(String::new, |host| self.of_host(host, name))
             }
             Named::Hosts => {
-                let mut hash = Hash::of(&json!("hosts"));
+                let mut hash = Hash::new("hosts");
                 for host in &self.plan.book.hosts {
                     for name in host.vars.iter().map(|(name, _)| name.value.as_str()).chain(["ssh"]) {
                         hash.add(&self.of_host(host, name));
@@ -82,7 +83,7 @@ impl<'p> Definitions<'p> {
     fn of_host(&self, host: &Host, name: &str) -> String {
         match host.vars.iter().find(|(other, _)| other.value == name) {
             Some(definition) => self.of_definition(definition, &BTreeMap::new()),
-            None => Hash::of(&json!(host.ssh.value)).end(),
+            None => Hash::new(&host.ssh.value).end(),
         }
     }
 
@@ -90,8 +91,10 @@ impl<'p> Definitions<'p> {
     pub(super) fn of_step(&self, step: &PlannedStep, named: &BTreeSet<Named>, files: &[(String, String)]) -> String {
         let none = BTreeMap::new();
         let inner = self.phases.get(step.phase).unwrap_or(&none);
-        let mut hash = Hash::of(&as_json(&step.step));
-        hash.add(&json!(step.hosts).to_string());
+        let mut hash = Hash::new("step");
+        hash.step(&step.step);
+        hash.count(step.hosts.len());
+        step.hosts.iter().for_each(|role| hash.add(role.as_str()));
         for name in named {
             hash.add(&self.of_named(name, inner));
         }
@@ -118,79 +121,135 @@ impl Named {
     }
 }
 
-/// What decides what a step does.
-fn as_json(step: &Step) -> Value {
-    json!({
-        "id": step.id.value,
-        "on": words(&step.on),
-        "become": text(step.become_user.as_ref()),
-        "when": text(step.when.as_ref()),
-        "confirm": step.confirm.as_ref().map(|confirm| json!([confirm.prompt.value, text(confirm.typed.as_ref())])),
-        "unless": text(step.unless.as_ref()),
-        "verify": step.verify.as_ref().map(verify),
-        "undo": step.undo.as_ref().map(undo),
-        "temporary": text(step.temporary.as_ref()),
-        "restores": step.restores.as_ref().map(|id| &id.value),
-        "timeout": text(step.timeout.as_ref()),
-        "retry": step.retry.map(|retry| json!([retry.attempts, retry.delay.as_millis(), retry.backoff])),
-        "on_failure": step.on_failure,
-        "foreach": step.foreach.as_ref().map(value::of_node),
-        "batch": step.batch.map(|batch| format!("{batch:?}")),
-        "max_failures": step.max_failures,
-        "checkpoint": text(step.checkpoint.as_ref()),
-        "irreversible": text(step.irreversible.as_ref()),
-        "action": step.action.as_ref().map(call),
-    })
-}
-
-fn text(text: Option<&Text>) -> Option<&str> {
-    text.map(|text| text.value.as_str())
-}
-
-fn words(words: &[Spanned<String>]) -> Vec<&str> {
-    words.iter().map(|word| word.value.as_str()).collect()
-}
-
-fn call(call: &ActionCall) -> Value {
-    json!({ call.kind.value.as_str(): value::of_node(&call.value) })
-}
-
-fn verify(spec: &VerifySpec) -> Value {
-    match spec {
-        VerifySpec::Script(script) => json!(script.value),
-        VerifySpec::Checks { checks, patience } => {
-            json!([parts(checks), patience.map(|patience| patience.as_millis())])
+impl Hash {
+    /// What decides what a step does.
+    fn step(&mut self, step: &Step) {
+        self.add(step.id.value.as_str());
+        self.words("on", &step.on);
+        self.text("become", step.become_user.as_ref());
+        self.text("when", step.when.as_ref());
+        self.text("confirm", step.confirm.as_ref().map(|confirm| &confirm.prompt));
+        self.text("type", step.confirm.as_ref().and_then(|confirm| confirm.typed.as_ref()));
+        self.text("unless", step.unless.as_ref());
+        match &step.verify {
+            Some(VerifySpec::Script(script)) => self.text("verify", Some(script)),
+            Some(VerifySpec::Checks { checks, patience }) => {
+                self.said("for", patience.as_ref());
+                self.parts("verify", checks);
+            }
+            None => {}
+        }
+        match &step.undo {
+            Some(UndoSpec::Script(script)) => self.text("undo", Some(script)),
+            Some(UndoSpec::Steps(steps)) => self.parts("undo", steps),
+            Some(UndoSpec::Irreversible(why)) => self.text("undo irreversible", Some(why)),
+            Some(UndoSpec::Nothing) => self.add("undo nothing"),
+            None => {}
+        }
+        self.text("temporary", step.temporary.as_ref());
+        self.said("restores", step.restores.as_ref().map(|id| id.value.as_str()));
+        self.text("timeout", step.timeout.as_ref());
+        self.said("retry", step.retry.as_ref());
+        self.said("on_failure", step.on_failure.as_ref());
+        self.said("batch", step.batch.as_ref());
+        self.said("max_failures", step.max_failures.as_ref());
+        self.text("checkpoint", step.checkpoint.as_ref());
+        self.text("irreversible", step.irreversible.as_ref());
+        if let Some(foreach) = &step.foreach {
+            self.add("foreach");
+            self.node(foreach);
+        }
+        if let Some(action) = &step.action {
+            self.call(action);
         }
     }
-}
 
-fn undo(spec: &UndoSpec) -> Value {
-    match spec {
-        UndoSpec::Script(script) => json!(script.value),
-        UndoSpec::Steps(steps) => parts(steps),
-        UndoSpec::Irreversible(why) => json!({"irreversible": why.value}),
-        UndoSpec::Nothing => Value::Null,
+    fn text(&mut self, key: &str, text: Option<&Text>) {
+        if let Some(text) = text {
+            self.add(key);
+            self.add(&text.value);
+        }
     }
-}
 
-fn parts(parts: &[SubStep]) -> Value {
-    let part = |part: &SubStep| json!([words(&part.on), text(part.become_user.as_ref()), call(&part.action)]);
-    parts.iter().map(part).collect()
+    fn said(&mut self, key: &str, value: Option<impl std::fmt::Debug>) {
+        if let Some(value) = value {
+            self.add(key);
+            self.add(&format!("{value:?}"));
+        }
+    }
+
+    fn words(&mut self, key: &str, words: &[Spanned<String>]) {
+        self.add(key);
+        self.count(words.len());
+        for word in words {
+            self.add(&word.value);
+        }
+    }
+
+    fn call(&mut self, call: &ActionCall) {
+        self.add(&call.kind.value);
+        self.node(&call.value);
+    }
+
+    fn parts(&mut self, key: &str, parts: &[SubStep]) {
+        self.add(key);
+        self.count(parts.len());
+        for part in parts {
+            self.words("on", &part.on);
+            self.text("become", part.become_user.as_ref());
+            self.call(&part.action);
+        }
+    }
+
+    /// By value: `"0644"` and `0644` are the same text.
+    fn node(&mut self, node: &Node) {
+        match &node.shape {
+            Shape::Scalar(scalar) => match value::of_scalar(scalar) {
+                Value::String(text) => {
+                    self.add("text");
+                    self.add(&text);
+                }
+                other => {
+                    self.add("value");
+                    self.add(&other.to_string());
+                }
+            },
+            Shape::List(items) => {
+                self.add("list");
+                self.count(items.len());
+                for item in items {
+                    self.node(item);
+                }
+            }
+            Shape::Map(entries) => {
+                self.add("map");
+                self.count(entries.len());
+                for (key, node) in entries {
+                    self.add(&key.value);
+                    self.node(node);
+                }
+            }
+        }
+    }
 }
 
 struct Hash(Sha256);
 
 impl Hash {
-    fn of(value: &Value) -> Self {
+    fn new(of: &str) -> Self {
         let mut hash = Self(Sha256::new());
-        hash.add(&value.to_string());
+        hash.add(of);
         hash
     }
 
     /// With its length, so that two texts cannot be taken for another two.
     fn add(&mut self, text: &str) {
-        self.0.update((text.len() as u64).to_be_bytes());
+        self.count(text.len());
         self.0.update(text);
+    }
+
+    fn count(&mut self, count: usize) {
+        self.0.update((count as u64).to_be_bytes());
     }
 
     fn end(self) -> String {

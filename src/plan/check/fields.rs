@@ -1,12 +1,13 @@
 //! Every text of a book, each with what may be used in it.
 
 use crate::actions::Registry;
+use crate::base::Spanned;
 use crate::model::step::{ActionCall, Confirm, Text};
 use crate::model::{Node, Scalar, Shape, UndoSpec};
 use crate::plan::fingerprint::Named;
 use crate::plan::planned::{Plan, PlannedStep};
 use crate::plan::scope::Situation;
-use crate::plan::template::Template;
+use crate::plan::template::{Template, is_template};
 use crate::plan::vars::each_reference;
 
 use super::parts::{Part, Use};
@@ -106,6 +107,7 @@ impl Findings<'_> {
             Shape::List(items) => items.iter().for_each(|item| self.value(item, site, keys, script)),
             Shape::Map(entries) => {
                 for (key, node) in entries {
+                    self.key(key);
                     if keys.contains(&key.value.as_str()) {
                         self.node(node, &site.secrets(Secrets::Sealed));
                     } else if key.value == script && matches!(node.shape, Shape::Scalar(_)) {
@@ -125,7 +127,18 @@ impl Findings<'_> {
             }
             Shape::Scalar(_) => {}
             Shape::List(items) => items.iter().for_each(|item| self.node(item, site)),
-            Shape::Map(entries) => entries.iter().for_each(|(_, node)| self.node(node, site)),
+            Shape::Map(entries) => {
+                for (key, node) in entries {
+                    self.key(key);
+                    self.node(node, site);
+                }
+            }
+        }
+    }
+
+    fn key(&mut self, key: &Spanned<String>) {
+        if is_template(&key.value) {
+            self.diagnostics.error(&key.span, "a key cannot be a template");
         }
     }
 }

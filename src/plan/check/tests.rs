@@ -141,6 +141,13 @@ fn names_are_known_or_told() {
             "- {id: a, on: old, when: '{{ site }}', run: 'true'}",
             &["8:27 a condition is an expression without braces; `site`"],
         ),
+        (
+            "- {id: a, on: old, run: {script: x, env: {'{{ site }}': y}}}",
+            &[
+                "8:43 a key cannot be a template",
+                "8:43 `{{ site }}` is no name for an environment variable; letters, digits and `_`, the first no digit",
+            ],
+        ),
         ("- {id: a, on: old, when: sit, run: 'true'}", &["8:26 undefined variable `sit`; did you mean `site`?"]),
         (
             "- {id: a, on: old, become: '{{ usr }}', confirm: '{{ item }}', timeout: '{{ site }}', run: 'true'}",

@@ -59,7 +59,7 @@ pub(crate) struct Simple<'c> {
 
 /// Whether `text` has to be rendered at all.
 pub(crate) fn is_template(text: &str) -> bool {
-    text.contains('{') && (text.contains("{{") || text.contains("{%") || text.contains("{#"))
+    opening(text).is_some()
 }
 
 impl<'t> Template<'t> {
@@ -87,7 +87,7 @@ impl<'t> Template<'t> {
         let mut at = 0;
         loop {
             let rest = &text[at..];
-            let start = ["{{", "{%", "{#"].iter().filter_map(|open| rest.find(open)).min().unwrap_or(rest.len());
+            let start = opening(rest).unwrap_or(rest.len());
             if start > 0 {
                 self.pieces.push(Piece::Text(&rest[..start]));
             }
@@ -255,6 +255,12 @@ impl Code<'_> {
             _ => None,
         }
     }
+}
+
+/// Where the first delimiter opens.
+fn opening(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b'{', bytes).find(|at| matches!(bytes.get(at + 1), Some(b'{' | b'%' | b'#')))
 }
 
 /// Past `-? name -? %}` at the start of `rest`.
