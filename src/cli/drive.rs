@@ -89,7 +89,7 @@ impl Drive<'_> {
         let Some(plan) = self.source.read().told(self.context) else {
             return Err(CommandError::failed("the runbook was edited and is wrong now", self.resume()));
         };
-        self.setup.secrets = secrets::resolve(&plan.book, &self.setup.secrets, &*self.context.terminal).await?;
+        self.setup.secrets = secrets::resolve(&plan.book, &self.setup.secrets, &self.context.terminal).await?;
         self.journal.append(Record::Resumed { edited: Some(Box::new(edited(&plan))) }).await?;
         self.plan = Arc::new(plan);
         Ok(())

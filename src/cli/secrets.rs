@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
@@ -22,7 +23,7 @@ const LIMIT: u64 = 1024 * 1024;
 pub(crate) async fn resolve(
     book: &Book,
     known: &BTreeMap<String, Secret>,
-    terminal: &dyn Terminal,
+    terminal: &Arc<dyn Terminal>,
 ) -> Result<BTreeMap<String, Secret>, CommandError> {
     let mut secrets = known.clone();
     for (name, source) in &book.secrets {
@@ -42,7 +43,7 @@ pub(crate) async fn resolve(
     Ok(secrets)
 }
 
-async fn value(source: &SecretSource, terminal: &dyn Terminal) -> Result<Secret, String> {
+async fn value(source: &SecretSource, terminal: &Arc<dyn Terminal>) -> Result<Secret, String> {
     match source {
         SecretSource::Env(name) => match std::env::var(&name.value) {
             Ok(value) => Ok(without_newline(value)),
@@ -57,8 +58,14 @@ async fn value(source: &SecretSource, terminal: &dyn Terminal) -> Result<Secret,
         SecretSource::Command(script) => command(&script.value).await,
         SecretSource::Prompt(_) if !terminal.is_present() => Err("there is no terminal to ask for it at".to_owned()),
         SecretSource::Prompt(prompt) => {
-            terminal.forget_typed();
-            terminal.secret(&safe_line(&prompt.value)).map(without_newline).ok_or_else(|| "it was not given".to_owned())
+            let (terminal, question) = (terminal.clone(), safe_line(&prompt.value).into_owned());
+            // Not on this thread: a signal that tells of the end of a child, as of the shell of a secret's command, would look like Ctrl-C there.
+            let asked = tokio::task::spawn_blocking(move || {
+                terminal.forget_typed();
+                terminal.secret(&question)
+            });
+            let typed = asked.await.ok().flatten();
+            typed.map(without_newline).ok_or_else(|| "it was not given".to_owned())
         }
     }
 }
@@ -125,8 +132,12 @@ mod tests {
         Spanned::new(value.to_owned(), Span { file: file.into(), line: 1, column: 1, start: 0, end: 0 })
     }
 
+    fn says(said: &[&'static str]) -> Arc<dyn Terminal> {
+        Arc::new(Scripted::says(said))
+    }
+
     async fn of(source: SecretSource) -> Result<String, String> {
-        value(&source, &Scripted::says(&["typed"])).await.map(|secret| secret.expose().to_owned())
+        value(&source, &says(&["typed"])).await.map(|secret| secret.expose().to_owned())
     }
 
     #[tokio::test]
@@ -153,9 +164,9 @@ mod tests {
     async fn a_person_is_asked_where_there_is_one() {
         assert_eq!(of(SecretSource::Prompt(spanned("DB password", "b"))).await.unwrap(), "typed");
         let prompt = SecretSource::Prompt(spanned("DB password", "b"));
-        let silent = value(&prompt, &Scripted::says(&[])).await.unwrap_err();
+        let silent = value(&prompt, &says(&[])).await.unwrap_err();
         assert_eq!(silent, "it was not given");
-        let absent = value(&prompt, &Scripted::absent()).await.unwrap_err();
+        let absent = value(&prompt, &(Arc::new(Scripted::absent()) as Arc<dyn Terminal>)).await.unwrap_err();
         assert_eq!(absent, "there is no terminal to ask for it at");
     }
 

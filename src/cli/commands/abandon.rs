@@ -105,7 +105,7 @@ async fn give_up(
         return Err(CommandError::wrong("the runbook of the run is wrong", format!("once that is seen to: {again}")));
     };
     let values = match jobs {
-        Jobs::Stop => secrets::resolve(&plan.book, &BTreeMap::new(), &*context.terminal).await?,
+        Jobs::Stop => secrets::resolve(&plan.book, &BTreeMap::new(), &context.terminal).await?,
         Jobs::Leave => BTreeMap::new(),
     };
     let viewer = context.viewer();

@@ -127,7 +127,7 @@ async fn by_hand(
     };
     // Only a `verify` looks at hosts.
     let secrets = match hand {
-        ByHand::Done { .. } => secrets::resolve(&plan.book, &BTreeMap::new(), &*context.terminal).await?,
+        ByHand::Done { .. } => secrets::resolve(&plan.book, &BTreeMap::new(), &context.terminal).await?,
         ByHand::Skip { .. } | ByHand::Retry => BTreeMap::new(),
     };
     let viewer = context.viewer();

@@ -32,7 +32,7 @@ pub(super) async fn look(context: &Context, plan: &Plan, reach: &ReachArguments)
     let passwords: BTreeSet<&str> = plan.hosts.iter().filter_map(|host| host.become_password.as_deref()).collect();
     let mut book = plan.book.clone();
     book.secrets.retain(|(name, _)| passwords.contains(name.value.as_str()));
-    let secrets = secrets::resolve(&book, &BTreeMap::new(), &*context.terminal).await?;
+    let secrets = secrets::resolve(&book, &BTreeMap::new(), &context.terminal).await?;
     let ways = Arc::new(Ways::new(reach, context.viewer())?);
     let looks = needs.iter().map(|(role, needs)| one(plan, &secrets, &ways, role, needs));
     let found = futures::future::join_all(looks).await;

@@ -39,7 +39,7 @@ pub(super) async fn preview(
     let values = if offline {
         BTreeMap::new()
     } else {
-        secrets::resolve(&plan.book, &BTreeMap::new(), &*context.terminal).await?
+        secrets::resolve(&plan.book, &BTreeMap::new(), &context.terminal).await?
     };
     let viewer = context.viewer();
     let ear = Ear::new(viewer.clone())?;

@@ -97,7 +97,7 @@ async fn go_on(
         return Err(CommandError::wrong("the answers are wrong", format!("once they are mended: {again}")));
     };
     let answers = if arguments.manner.answers.is_some() { answers } else { Answers::of_json(&started.answers) };
-    let values = secrets::resolve(&plan.book, &BTreeMap::new(), &*context.terminal).await?;
+    let values = secrets::resolve(&plan.book, &BTreeMap::new(), &context.terminal).await?;
     let viewer = context.viewer();
     let ear = Ear::new(viewer.clone())?;
     let ready = Ready {

@@ -135,7 +135,7 @@ async fn go_back(
     let Some(answers) = super::run::answers(context, &manner, &plan) else {
         return Err(CommandError::wrong("the answers are wrong", format!("once they are mended: {again}")));
     };
-    let values = secrets::resolve(&plan.book, &BTreeMap::new(), &*context.terminal).await?;
+    let values = secrets::resolve(&plan.book, &BTreeMap::new(), &context.terminal).await?;
     let viewer = context.viewer();
     let ear = Ear::new(viewer.clone())?;
     let ready = Ready {

@@ -58,7 +58,7 @@ pub(crate) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     }
     let Some((source, plan, answers)) = read(context, arguments) else { return Ok(Exit::Wrong) };
     let store = context.state()?.open().await?;
-    let values = secrets::resolve(&plan.book, &BTreeMap::new(), &*context.terminal).await?;
+    let values = secrets::resolve(&plan.book, &BTreeMap::new(), &context.terminal).await?;
     let viewer = context.viewer();
     let ear = Ear::new(viewer.clone())?;
     let given = answers.to_json();
