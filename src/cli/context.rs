@@ -85,6 +85,7 @@ impl Context {
         let out = || Box::new(std::io::stdout());
         Arc::new(match self.output {
             Output::Human => {
+                self.terminal.hush();
                 Viewer::Human(Human::new(out(), Arc::new(keyboard::size), self.style.clone(), self.clock.clone()))
             }
             Output::Plain => Viewer::Plain(Plain::new(out(), self.style.clone(), self.clock.clone())),

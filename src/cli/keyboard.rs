@@ -4,12 +4,14 @@ use std::fmt;
 use std::io::{IsTerminal as _, stderr, stdin, stdout};
 use std::os::fd::AsFd as _;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use dialoguer::console::{Key, Term};
 use dialoguer::theme::Theme;
 use dialoguer::{Input, Select};
+use rustix::process::getpgrp;
 use rustix::termios::{
-    LocalModes, OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcgetwinsize, tcsetattr,
+    LocalModes, OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcgetpgrp, tcgetwinsize, tcsetattr,
 };
 use zeroize::Zeroizing;
 
@@ -20,21 +22,35 @@ use super::terminal::Terminal;
 pub(crate) struct Keyboard {
     /// How it was when the process began; none: it is no terminal.
     settings: Option<Termios>,
+    /// Whether what is typed between questions is kept off the screen.
+    hushed: AtomicBool,
 }
 
 impl Keyboard {
     /// Looks whether there is one.
     pub(crate) fn new() -> Self {
         let both = stdin().is_terminal() && stderr().is_terminal();
-        Self { settings: both.then(|| tcgetattr(stdin()).ok()).flatten() }
+        Self { settings: both.then(|| tcgetattr(stdin()).ok()).flatten(), hushed: AtomicBool::new(false) }
     }
 
     /// Puts it back as it was: a question may have been left open.
     pub(crate) fn restore(&self) {
-        if let Some(settings) = &self.settings {
-            let _ = tcsetattr(stdin(), OptionalActions::Now, settings);
-            let _ = Term::stderr().show_cursor();
+        self.hushed.store(false, Ordering::SeqCst);
+        self.settle();
+    }
+
+    /// Puts it back as it is between questions.
+    fn settle(&self) {
+        let Some(mut settings) = self.settings.clone() else { return };
+        // Whoever touches a terminal from the background is stopped.
+        if tcgetpgrp(stdin()).ok() != Some(getpgrp()) {
+            return;
         }
+        if self.hushed.load(Ordering::SeqCst) {
+            settings.local_modes -= LocalModes::ECHO;
+        }
+        let _ = tcsetattr(stdin(), OptionalActions::Now, &settings);
+        let _ = Term::stderr().show_cursor();
     }
 
     /// Asks with nothing echoed and Ctrl-C as a key, from the first key to the last and between them.
@@ -43,7 +59,7 @@ impl Keyboard {
         quiet.local_modes -= LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
         tcsetattr(stdin(), OptionalActions::Now, &quiet).ok()?;
         let answer = ask(&Term::stderr());
-        self.restore();
+        self.settle();
         answer
     }
 }
@@ -59,13 +75,22 @@ impl Terminal for Keyboard {
         }
     }
 
+    fn hush(&self) {
+        self.hushed.store(true, Ordering::SeqCst);
+        self.settle();
+    }
+
     fn tell(&self, text: &str) {
         console::err(text);
     }
 
     fn line(&self, question: &str) -> Option<String> {
         self.undisturbed(|term| {
-            Input::with_theme(&Bare).with_prompt(question).allow_empty(true).interact_text_on(term).ok()
+            let answer = Input::with_theme(&Bare).with_prompt(question).allow_empty(true).interact_text_on(term).ok();
+            if answer.is_none() {
+                console::err("\n");
+            }
+            answer
         })
     }
 
@@ -99,11 +124,14 @@ impl Terminal for Keyboard {
     fn lend(&self, program: &str, arguments: &[String]) -> std::io::Result<bool> {
         let mut process = std::process::Command::new(program);
         process.args(arguments);
+        if let Some(settings) = self.settings.as_ref().filter(|_| self.hushed.load(Ordering::SeqCst)) {
+            let _ = tcsetattr(stdin(), OptionalActions::Now, settings);
+        }
         if !stdout().is_terminal() {
             process.stdout(Stdio::from(stderr().as_fd().try_clone_to_owned()?));
         }
         let ended = process.status();
-        self.restore();
+        self.settle();
         Ok(ended?.success())
     }
 }

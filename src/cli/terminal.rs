@@ -8,6 +8,9 @@ pub(crate) trait Terminal: Send + Sync {
     /// Drops what was typed before anything was asked: an answer has to come after its question.
     fn forget_typed(&self);
 
+    /// Keeps what is typed between questions off the screen, which is drawn on meanwhile.
+    fn hush(&self);
+
     /// Shows text.
     fn tell(&self, text: &str);
 
@@ -81,6 +84,8 @@ pub(crate) mod scripted {
         }
 
         fn forget_typed(&self) {}
+
+        fn hush(&self) {}
 
         fn tell(&self, text: &str) {
             self.seen.lock().unwrap().push_str(text);

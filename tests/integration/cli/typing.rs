@@ -33,6 +33,8 @@ fn ctrl_c_at_a_gate_parks() {
     let test = Test::new().runbook(GATE);
     let screen = test.type_in("run book.yaml").expect("go on?").keys("\x03").exits(3);
     assert!(screen.contains("parked: "), "{screen}");
+    // What comes next begins a line.
+    assert!(screen.contains("i for details] \n"), "{screen}");
     assert!(!screen.contains("stopping once"), "{screen}");
     assert!(!test.path("first").exists());
     let at = test.type_in("resume").expect("go on?").keys("\r");
@@ -66,10 +68,12 @@ fn what_is_typed_too_early_answers_nothing() {
     while !test.path("begun").exists() {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
-    let at = at.keys("y\ry\r");
+    let at = at.keys("yzyz\ry\r");
     test.put("go", "");
-    at.expect("Now?").expect("go on?").keys("\x03").exits(3);
+    let screen = at.expect("Now?").expect("go on?").keys("\x03").exits(3);
     assert!(!test.path("second").exists());
+    // Nor does it disturb what is drawn meanwhile.
+    assert!(!screen.contains("yzyz"), "{screen}");
 }
 
 #[test]
@@ -142,4 +146,19 @@ fn a_secret_is_typed_unseen() {
     assert!(!screen.contains("hunter"), "{screen}");
     assert_eq!(test.read("used"), "hunter2");
     test.type_in("run book.yaml").expect("DB password: ").keys("\x03").exits(2);
+}
+
+#[test]
+fn a_command_in_the_background_leaves_the_terminal_alone() {
+    let test = Test::new().runbook(
+        "
+        name: Behind
+        steps:
+          - {id: first, on: local, run: touch first, undo: rm first}
+        ",
+    );
+    // Whoever touches a terminal from the background is stopped.
+    let line = format!("set -m; {} & wait $!; echo over $?", test.line("run book.yaml"));
+    let screen = test.type_line(&line).exits(0);
+    assert!(screen.contains("done") && screen.contains("over 0"), "{screen}");
 }

@@ -152,12 +152,23 @@ impl Test {
     /// Starts a command at a terminal of its own.
     #[track_caller]
     pub(crate) fn type_in(&self, words: &str) -> Typing {
-        let mut line = format!("exec {}", runbook::base::shell::quote(env!("CARGO_BIN_EXE_runbook")));
+        self.type_line(&format!("exec {}", self.line(words)))
+    }
+
+    /// A command as a shell takes it.
+    pub(crate) fn line(&self, words: &str) -> String {
+        let mut line = runbook::base::shell::quote(env!("CARGO_BIN_EXE_runbook"));
         for word in self.arguments(words) {
             write!(line, " {}", runbook::base::shell::quote(&word)).unwrap();
         }
+        line
+    }
+
+    /// Starts a shell at a terminal of its own, with something to do.
+    #[track_caller]
+    pub(crate) fn type_line(&self, line: &str) -> Typing {
         let mut command = Command::new("script");
-        command.args(["-q", "-e", "-c", &line, "/dev/null"]);
+        command.args(["-q", "-e", "-c", line, "/dev/null"]);
         self.surround(&mut command);
         Typing::new(command, &self.path(""))
     }
