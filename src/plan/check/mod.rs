@@ -10,6 +10,7 @@ mod places;
 mod site;
 mod steps;
 mod templates;
+mod yet;
 
 pub(super) use all::check;
 

@@ -352,6 +352,7 @@ phases:
         "3:56 `own` is defined by itself; it can use earlier variables".to_owned(),
         "4:53 a secret cannot stand here".to_owned(),
         "6:24 undefined variable `usr`".to_owned(),
+        "7:25 `notify` is read, but this version of runbook tells nobody yet; the exit code says how a run ended, and `runbook due` which runs can go on".to_owned(),
         format!("7:34 `site` becomes a part of the script, whatever is in it; {quote}"),
         "8:25 `rollback_by` is `x`: not an instant; instants look like `2018-08-20T09:00Z`, `2018-08-20T09:00+12:00`"
             .to_owned(),
