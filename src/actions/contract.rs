@@ -72,6 +72,11 @@ pub trait Action: Sized + Send + Sync + 'static {
         Ok(())
     }
 
+    /// Whether it can be taken back, or changes nothing, without an `undo` of the step: what a dry run says before anything is captured.
+    fn takes_itself_back(&self) -> bool {
+        true
+    }
+
     /// What the step waits for before it counts as applied: a time or a person. The engine does the waiting and the asking.
     fn hold(&self) -> Option<Hold> {
         None

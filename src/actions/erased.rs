@@ -40,6 +40,8 @@ pub trait DynAction: Send + Sync {
     async fn probe(&self, cx: &Read<'_>) -> Result<Verdict, ActionError>;
     /// See [`Action::after_crash`].
     fn after_crash(&self) -> AfterCrash;
+    /// See [`Action::takes_itself_back`].
+    fn takes_itself_back(&self) -> bool;
     /// See [`Action::restarts`].
     fn restarts(&self) -> Option<String>;
     /// See [`Action::hold`].
@@ -97,6 +99,10 @@ impl<A: Action> DynAction for A {
 
     fn after_crash(&self) -> AfterCrash {
         Action::after_crash(self)
+    }
+
+    fn takes_itself_back(&self) -> bool {
+        Action::takes_itself_back(self)
     }
 
     fn restarts(&self) -> Option<String> {

@@ -14,6 +14,7 @@ use super::book::{BookSource, edited};
 use super::context::Context;
 use super::error::CommandError;
 use super::exit::Exit;
+use super::inputs::InputArguments;
 use super::manner::ReachArguments;
 use super::secrets;
 use super::signals::Ear;
@@ -38,6 +39,8 @@ pub(crate) struct Next {
     pub(crate) file: PathBuf,
     /// How hosts are reached.
     pub(crate) reach: ReachArguments,
+    /// What decides what the book does, where no run has it in its journal yet.
+    pub(crate) inputs: InputArguments,
 }
 
 /// Which way to go.
@@ -160,7 +163,7 @@ impl Next {
                 | Ending::Previewed
         );
         let reach = self.reach.again().filter(|_| reaches);
-        let with = [Some(context.with()).filter(|with| !with.is_empty()), reach];
+        let with = [Some(context.with()).filter(|with| !with.is_empty()), reach, self.inputs.again()];
         let with = with.into_iter().flatten().collect::<Vec<_>>().join(" ");
         let file = self.file.to_string_lossy();
         let typing = Typing { file: &file, with: &with };

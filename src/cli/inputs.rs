@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::base::{StepId, fs};
+use crate::base::{StepId, fs, shell};
 use crate::events::record::Selection;
 use crate::model::book::Source;
 use crate::model::load::{host_argument, hosts_file};
@@ -55,6 +55,23 @@ pub(crate) struct GivenInputs {
 }
 
 impl InputArguments {
+    /// What has to be typed again to mean the same; none where nothing was given.
+    pub(crate) fn again(&self) -> Option<String> {
+        let path = |path: &PathBuf| path.to_string_lossy().into_owned();
+        let mut words: Vec<(&str, String)> = Vec::new();
+        words.extend(self.vars.iter().map(|said| ("--var", said.clone())));
+        words.extend(self.vars_file.iter().map(|file| ("--vars-file", path(file))));
+        words.extend(self.hosts_file.iter().map(|file| ("--hosts-file", path(file))));
+        words.extend(self.hosts.iter().map(|said| ("--host", said.clone())));
+        words.extend(self.from.iter().map(|step| ("--from", step.clone())));
+        let listed = |key, list: &[String]| (!list.is_empty()).then(|| (key, list.join(",")));
+        words.extend(listed("--only", &self.only));
+        words.extend(listed("--tags", &self.tags));
+        words.extend(listed("--skip-tags", &self.skip_tags));
+        let typed: Vec<String> = words.iter().map(|(key, value)| format!("{key} {}", shell::quote(value))).collect();
+        (!typed.is_empty()).then(|| typed.join(" "))
+    }
+
     /// Reads the files that they name.
     pub(crate) fn read(&self) -> GivenInputs {
         let mut given = GivenInputs::default();

@@ -9,7 +9,7 @@ use crate::base::{UnitId, secret};
 use crate::events::record::{Reversal, Undo};
 use crate::events::{Foreseen, Foresight, Preview, RunView};
 use crate::model::step::UndoSpec;
-use crate::model::{Node, Shape, kinds};
+use crate::model::{Node, Shape};
 use crate::plan::{Plan, PlannedStep, RenderError, Scope};
 
 use super::around::Around;
@@ -203,8 +203,7 @@ fn foreseen(step: &PlannedStep, unit: UnitId, foresight: Foresight) -> Foreseen 
 /// What the step itself says about its way back is what counts.
 fn would_change(prepared: &Prepared<'_>, preview: Preview) -> Foresight {
     let step = &prepared.step.step;
-    let undoes_itself =
-        step.action.as_ref().and_then(|call| kinds::action(&call.kind.value)).is_some_and(|kind| kind.undoes_itself);
+    let undoes_itself = prepared.action.as_ref().is_some_and(|action| action.takes_itself_back());
     let (undo, reversible) = match (&step.undo, &prepared.undo) {
         (Some(UndoSpec::Irreversible(why)), _) => (format!("no way back: {}", why.value), false),
         (Some(UndoSpec::Nothing), _) => ("nothing to take back".to_owned(), true),

@@ -115,6 +115,10 @@ impl Action for Http {
         Err(ActionError::failed("a request has no undo of its own"))
     }
 
+    fn takes_itself_back(&self) -> bool {
+        self.only_reads()
+    }
+
     fn after_crash(&self) -> AfterCrash {
         if self.only_reads() { AfterCrash::Reapply } else { AfterCrash::AskOperator }
     }

@@ -95,6 +95,10 @@ impl Action for Run {
         Err(ActionError::failed("a `run` has no undo of its own"))
     }
 
+    fn takes_itself_back(&self) -> bool {
+        false
+    }
+
     fn after_crash(&self) -> AfterCrash {
         AfterCrash::Reattach
     }

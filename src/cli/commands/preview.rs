@@ -52,7 +52,7 @@ pub(super) async fn preview(
         looked = Box::pin(foresee(&setup, &plan, None, offline)) => looked,
         () = ear.signals.wanted(Wish::Stop) => return Ok(Exit::Interrupted),
     };
-    let next = Next { file: file.to_owned(), reach: manner.reach.clone() };
+    let next = Next { file: file.to_owned(), reach: manner.reach.clone(), inputs: inputs.clone() };
     let units = looked.map_err(|error| {
         let again = format!("plan {}", crate::base::shell::quote(&file.to_string_lossy()));
         CommandError::from(error).with_hint(format!("once that is seen to: {}", next.command(context, &again)))

@@ -84,7 +84,7 @@ pub(crate) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         viewer.record(&entry, &view);
     }
     show(&journal, &viewer);
-    let next = Next { file: arguments.file.clone(), reach: reach.clone() };
+    let next = Next { file: arguments.file.clone(), reach: reach.clone(), ..Next::default() };
     let driver = Drive { context, viewer, ear, run, journal, source, setup, plan: Arc::new(plan), next };
     driver.drive(Way::On).await
 }

@@ -112,7 +112,7 @@ fn the_dry_run_changes_nothing() {
 
     1 change · 2 left out
     nothing was changed
-    to carry it out: runbook run book.yaml
+    to carry it out: runbook run book.yaml --only first
     -- exit 0
     "#);
     assert_eq!(test.run("run book.yaml --dry-run --only first").stdout, test.run("plan book.yaml --only first").stdout);
