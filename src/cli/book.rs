@@ -13,7 +13,7 @@ use crate::events::record::{Edited, Started};
 use crate::model::book::Source;
 use crate::model::load::{Loaded, load, load_with};
 use crate::model::{Diagnostic, Diagnostics};
-use crate::plan::{Inputs, Plan, resolve};
+use crate::plan::{Inputs, Plan, resolve, resolve_kept};
 
 use super::console;
 use super::context::Context;
@@ -67,6 +67,11 @@ impl BookSource {
             None => load(&self.path),
             Some(kept) => load_with(&self.path, &|path| kept_file(kept, path)),
         };
+        if let (Some(kept), Some(book)) = (&self.kept, &book) {
+            // What was told when the run began is not told again.
+            let plan = Some(resolve_kept(book.clone(), &self.inputs, kept));
+            return ReadBook { plan, diagnostics: Diagnostics::default(), sources };
+        }
         let mut plan = None;
         // What could be read is resolved even where some could not: all that is wrong is told in one go.
         if let Some(book) = book {

@@ -17,7 +17,7 @@ mod value;
 mod vars;
 
 pub use planned::{Inputs, Plan, PlannedHost, PlannedPhase, PlannedStep};
-pub use resolve::resolve;
+pub use resolve::{resolve, resolve_kept};
 pub use scope::{RenderError, Scope, Situation};
 pub use value::of_node as value_of_node;
 

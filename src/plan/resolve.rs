@@ -21,7 +21,21 @@ use super::{check, hosts, selection};
 /// Makes a book ready to be carried out, and reports everything that is wrong with it: every action is decoded for every host, with what is
 /// known beforehand. No plan where anything is an error.
 #[must_use]
-pub fn resolve(mut book: Book, inputs: &Inputs) -> (Option<Plan>, Diagnostics) {
+pub fn resolve(book: Book, inputs: &Inputs) -> (Option<Plan>, Diagnostics) {
+    let (plan, diagnostics) = planned(book, inputs, None);
+    let plan = (!diagnostics.has_errors()).then_some(plan);
+    (plan, diagnostics)
+}
+
+/// The plan of a run whose book the journal kept, files that its steps send among the `kept`. It was looked at when the run began, and has
+/// to serve whatever became of those files since, and whatever a newer version of this program has to say about it: what was done is
+/// taken back by it.
+#[must_use]
+pub fn resolve_kept(book: Book, inputs: &Inputs, kept: &BTreeMap<String, String>) -> Plan {
+    planned(book, inputs, Some(kept)).0
+}
+
+fn planned(mut book: Book, inputs: &Inputs, kept: Option<&BTreeMap<String, String>>) -> (Plan, Diagnostics) {
     let mut diagnostics = Diagnostics::default();
     hosts::replace(&mut book, &inputs.hosts, &mut diagnostics);
     let (ground, hosts) = Ground::of(&book, inputs, &mut diagnostics);
@@ -38,8 +52,7 @@ pub fn resolve(mut book: Book, inputs: &Inputs) -> (Option<Plan>, Diagnostics) {
     };
     lay_out(&mut plan, &mut diagnostics);
     selection::apply(&mut plan, &inputs.selection, &mut diagnostics);
-    check::check(&mut plan, inputs, &mut diagnostics);
-    let plan = (!diagnostics.has_errors()).then_some(plan);
+    check::check(&mut plan, inputs, kept, &mut diagnostics);
     (plan, diagnostics)
 }
 

@@ -94,7 +94,7 @@ impl Inputs {
     pub fn of(started: &Started) -> Self {
         // JSON is YAML, and was written by `hosts_as_json`: there is nothing to report.
         let hosts = serde_json::to_string(&started.hosts).unwrap_or_default();
-        let hosts = load::hosts_file("--host", &hosts, &mut Diagnostics::default());
+        let hosts = load::hosts_file("the journal", &hosts, &mut Diagnostics::default());
         Self { vars: started.vars.clone(), hosts, selection: started.selection.clone() }
     }
 }

@@ -410,7 +410,11 @@ fn includes_that_cannot_be_are_told() {
 #[test]
 fn hosts_come_from_a_file_and_from_the_command_line() {
     let mut diagnostics = Diagnostics::default();
-    for text in ["old: 10.0.0.1\nnew: {ssh: x, port: 22}\n", "hosts:\n  old: 10.0.0.1\n  new: {ssh: x, port: 22}\n"] {
+    for text in [
+        "old: 10.0.0.1\nnew: {ssh: x, port: 22}\n",
+        "hosts:\n  old: 10.0.0.1\n  new: {ssh: x, port: 22}\n",
+        "hosts:\n  old: 10.0.0.1\n  new: {ssh: x, port: 22}\ngroups: {both: [old, new]}\n",
+    ] {
         let hosts = hosts_file("lab.yaml", text, &mut diagnostics);
         assert_eq!(hosts.iter().map(|host| host.ssh.value.as_str()).collect::<Vec<_>>(), ["10.0.0.1", "x"]);
     }

@@ -17,12 +17,17 @@ use super::templates::Findings;
 use super::{given, parts, places, steps, yet};
 
 /// Looks into every step: what it refers to, what it does on each host, which files it sends. Notes what was found with the plan.
-pub(in crate::plan) fn check(plan: &mut Plan, inputs: &Inputs, diagnostics: &mut Diagnostics) {
+pub(in crate::plan) fn check(
+    plan: &mut Plan,
+    inputs: &Inputs,
+    kept: Option<&BTreeMap<String, String>>,
+    diagnostics: &mut Diagnostics,
+) {
     let run = RunId::from(NO_RUN);
     let situation = Situation { run: &run, started: Timestamp::UNIX_EPOCH, view: None };
     let stand_in = |name: &String| (name.clone(), Secret::new("secret".to_owned()));
     let secrets: BTreeMap<String, Secret> = plan.ground.secrets.iter().map(stand_in).collect();
-    let mut files = Files::new(&secrets);
+    let mut files = Files::new(&secrets, kept);
 
     yet::check(&plan.book, diagnostics);
     places::groups(plan, diagnostics);

@@ -24,6 +24,8 @@ const KEPT: u64 = 1 << 20;
 /// The files that steps send.
 pub(super) struct Files<'s> {
     secrets: &'s BTreeMap<String, Secret>,
+    /// What the journal of a run kept of them, by their absolute paths.
+    kept: Option<&'s BTreeMap<String, String>>,
     read: HashMap<PathBuf, Result<File, String>>,
     /// Templates that were looked into, by the step that sends them.
     looked_into: BTreeSet<(StepId, PathBuf)>,
@@ -51,8 +53,8 @@ struct File {
 }
 
 impl<'s> Files<'s> {
-    pub(super) fn new(secrets: &'s BTreeMap<String, Secret>) -> Self {
-        Self { secrets, read: HashMap::new(), looked_into: BTreeSet::new(), of_steps: BTreeMap::new() }
+    pub(super) fn new(secrets: &'s BTreeMap<String, Secret>, kept: Option<&'s BTreeMap<String, String>>) -> Self {
+        Self { secrets, kept, read: HashMap::new(), looked_into: BTreeSet::new(), of_steps: BTreeMap::new() }
     }
 
     /// Looks at a file that a unit sends. Says what tells units apart in it.
@@ -117,7 +119,12 @@ impl<'s> Files<'s> {
         if let Some(known) = self.read.get(path) {
             return known.clone();
         }
-        let file = read(path).map_err(|error| error.to_string());
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let kept = self.kept.and_then(|kept| kept.get(absolute.to_string_lossy().as_ref()));
+        let file = match kept {
+            Some(text) => Ok(File::of(text.clone().into_bytes())),
+            None => read(path).map_err(|error| error.to_string()),
+        };
         self.read.insert(path.to_owned(), file.clone());
         file
     }
@@ -150,12 +157,17 @@ pub(super) fn path(named_in: &Span, named: &str) -> PathBuf {
     Path::new(named_in.file.as_ref()).parent().unwrap_or(Path::new("")).join(named)
 }
 
+impl File {
+    fn of(bytes: Vec<u8>) -> Self {
+        let text = std::str::from_utf8(&bytes).ok().map(Arc::from);
+        Self { hash: hex(&Sha256::digest(&bytes)), bytes: Some(Arc::new(bytes)), text }
+    }
+}
+
 fn read(path: &Path) -> Result<File, FsError> {
     let size = fs::facts(path)?.size;
     if size <= KEPT {
-        let bytes = fs::read_limited(path, KEPT)?;
-        let text = std::str::from_utf8(&bytes).ok().map(Arc::from);
-        return Ok(File { hash: hex(&Sha256::digest(&bytes)), bytes: Some(Arc::new(bytes)), text });
+        return Ok(File::of(fs::read_limited(path, KEPT)?));
     }
     let mut hash = Sha256::new();
     let mut offset = 0;

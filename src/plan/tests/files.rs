@@ -1,11 +1,12 @@
 //! Files beside the book.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::support::told;
 use crate::base::fs;
 use crate::model::load;
-use crate::plan::{Inputs, Plan, resolve};
+use crate::plan::{Inputs, Plan, resolve, resolve_kept};
 
 /// The plan of the book in `folder`, and what is wrong with it, without the folder's name.
 fn planned(folder: &Path, book: &str) -> (Option<Plan>, Vec<String>) {
@@ -104,4 +105,23 @@ fn fingerprints_go_by_files_and_by_what_their_templates_name() {
     let other = tempfile::tempdir().unwrap();
     fs::write(&other.path().join("x.tera"), b"{{ site }}\n").unwrap();
     assert_eq!(fingerprint(other.path(), TEMPLATE), before);
+}
+
+#[test]
+fn what_the_journal_kept_makes_a_plan_whatever_became_of_the_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let template = folder.path().join("x.tera");
+    fs::write(&template, b"{{ steps.first.stdout }}").unwrap();
+    let (plan, _) = planned(folder.path(), TEMPLATE);
+    let before = plan.unwrap();
+    let kept = before.edited().files;
+    fs::write(&template, b"{{ nothing").unwrap();
+    let loaded = load::load(&folder.path().join("b.yaml"));
+    let again = resolve_kept(loaded.book.unwrap(), &Inputs::default(), &kept);
+    assert_eq!(again.fingerprints, before.fingerprints);
+    assert_eq!(again.files, before.files);
+    let id = crate::base::StepId::from("a");
+    assert_eq!(again.step(&id).unwrap().uses, before.step(&id).unwrap().uses);
+    let nothing_kept = load::load(&folder.path().join("b.yaml")).book.unwrap();
+    assert_eq!(resolve_kept(nothing_kept, &Inputs::default(), &BTreeMap::new()).steps().count(), 2);
 }

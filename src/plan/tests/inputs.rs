@@ -114,7 +114,8 @@ steps:
 
 #[test]
 fn what_the_journal_keeps_gives_the_same_plan_again() {
-    let inventory = "hosts: {old: {ssh: lab, port: 22, become: me, vars: {ipv4: 10.0.0.1, zone: 0644, on: true}}}";
+    let inventory =
+        "hosts: {old: {ssh: lab, port: 22, become: me, vars: {ipv4: 10.0.0.1, zone: 0644, on: true}}, ns1: ns1}";
     let selection = Selection { from: Some("a".into()), skip_tags: vec!["y".to_owned()], ..Selection::default() };
     let mut given = hosts(inventory);
     given.extend(host("old=last"));
