@@ -297,3 +297,45 @@ async fn a_second_ctrl_c_lets_go_of_the_job_and_resume_finds_it_again() {
     assert_eq!(world.read("old", "runs").as_deref(), Some("x\n"));
     assert_eq!(world.view().await.units_of(&"slow".into()).next().unwrap().1.outputs.as_ref().unwrap().stdout, "over");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn steps_of_a_parallel_phase_run_at_the_same_time_unless_one_uses_the_other() {
+    // Each waits for the other: one after the other they would never end.
+    let meet = |own: &str, other: &str| {
+        format!("touch \"$HOME/{own}\"; until [ -e \"$HOME/{other}\" ]; do sleep 0.02; done; echo {own}")
+    };
+    let world = World::new(&format!(
+        "phases:
+  - id: together
+    parallel: true
+    steps:
+      - {{id: a, on: old, run: '{}', undo: nothing, timeout: 20s}}
+      - {{id: b, on: old, run: '{}', undo: nothing, timeout: 20s}}
+      - {{id: c, on: old, run: {{script: 'echo \"$A\" >\"$HOME/c\"', env: {{A: '{{{{ steps.a.stdout }}}}'}}}}, undo: nothing}}
+",
+        meet("a", "b"),
+        meet("b", "a"),
+    ));
+    assert_eq!(world.go().await.unwrap(), done());
+    assert_eq!(world.read("old", "c").as_deref(), Some("a\n"));
+}
+
+#[tokio::test]
+async fn a_list_that_a_step_left_is_worked_out_once() {
+    let world = World::new(
+        "steps:
+  - {id: names, on: old, run: 'cat \"$HOME/names\"', undo: nothing}
+  - id: each
+    on: old
+    foreach: '{{ steps.names.stdout | split(pat=\" \") }}'
+    run: {script: 'echo \"$NAME\" >>\"$HOME/seen\"; [ \"$NAME\" != stop ] || [ -e \"$HOME/go\" ]', env: {NAME: '{{ item }}'}}
+    undo: nothing
+",
+    );
+    world.write("old", "names", "one stop two");
+    assert!(matches!(world.go().await.unwrap(), End::Failed { .. }));
+    world.write("old", "names", "something else");
+    world.write("old", "go", "");
+    assert_eq!(world.resume().await.unwrap(), done());
+    assert_eq!(world.read("old", "seen").as_deref(), Some("one\nstop\nstop\ntwo\n"));
+}
