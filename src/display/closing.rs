@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::base::{StepId, UnitId, shell};
+use crate::events::record::Undo;
+use crate::events::view::UnitView;
 use crate::events::{RunView, UnitState};
 
 use super::count::count;
@@ -187,7 +189,7 @@ pub(super) fn sums(view: &RunView) -> String {
     let (over, all) = view.steps_over();
     let mut parts = Vec::new();
     for (word, is) in WORDS {
-        let count = view.units.values().filter(|seen| is(&seen.state)).count();
+        let count = view.units.values().filter(|seen| is(seen)).count();
         if count > 0 {
             parts.push(format!("{count} {word}"));
         }
@@ -196,19 +198,19 @@ pub(super) fn sums(view: &RunView) -> String {
     if parts.is_empty() { steps } else { format!("{steps} ({})", parts.join(", ")) }
 }
 
-type Is = fn(&UnitState) -> bool;
+type Is = fn(&UnitView) -> bool;
 
 /// How units are counted.
 const WORDS: [(&str, Is); 9] = [
-    ("applied", |state| matches!(state, UnitState::Applied(_))),
-    ("as asked", |state| matches!(state, UnitState::Satisfied)),
-    ("skipped", |state| matches!(state, UnitState::Skipped)),
-    ("failed", |state| matches!(state, UnitState::Failed(..))),
-    ("blocked", |state| matches!(state, UnitState::Blocked(_))),
-    ("not known", |state| matches!(state, UnitState::Unsure(..))),
-    ("under way", |state| matches!(state, UnitState::InFlight(_) | UnitState::Undoing(..) | UnitState::Waiting(_))),
-    ("undone", |state| matches!(state, UnitState::Undone)),
-    ("stuck", |state| matches!(state, UnitState::Stuck(..))),
+    ("applied", |unit| matches!(unit.state, UnitState::Applied(_)) && !unit.skipped),
+    ("as asked", |unit| matches!(unit.state, UnitState::Satisfied)),
+    ("skipped", |unit| unit.skipped && unit.state.is_over()),
+    ("failed", |unit| matches!(unit.state, UnitState::Failed(..))),
+    ("blocked", |unit| matches!(unit.state, UnitState::Blocked(_))),
+    ("not known", |unit| matches!(unit.state, UnitState::Unsure(..))),
+    ("under way", |unit| matches!(unit.state, UnitState::InFlight(_) | UnitState::Undoing(..) | UnitState::Waiting(_))),
+    ("undone", |unit| matches!(unit.state, UnitState::Undone)),
+    ("stuck", |unit| matches!(unit.state, UnitState::Stuck(..))),
 ];
 
 /// The commands that make sense now: what for, and what to type.
@@ -227,6 +229,10 @@ pub(super) fn next(ending: &Ending, view: &RunView, typing: Typing<'_>) -> Vec<(
     match ending {
         Ending::Done { open: 0 } => vec![("to look back", of_run("log"))],
         Ending::Done { .. } => vec![("to see what is open", of_run("status"))],
+        Ending::Failed { unit } if view.is_left_behind(unit) => {
+            let of_step = |verb: &str| command(&format!("{verb} {run} {}", unit.step));
+            vec![("to try it again", of_step("retry")), ("to leave it out", of_step("skip"))]
+        }
         Ending::Failed { .. } | Ending::Interrupted => {
             vec![("to go on", of_run("resume")), ("to take it back", of_run("rollback"))]
         }
@@ -236,7 +242,16 @@ pub(super) fn next(ending: &Ending, view: &RunView, typing: Typing<'_>) -> Vec<(
         Ending::RolledBack { to: None } => {
             vec![("to see what was undone", of_run("log")), ("to begin anew", of_file("run"))]
         }
-        Ending::RollbackStopped { .. } => vec![("once that is seen to", of_run("rollback"))],
+        Ending::RollbackStopped { unit, .. } => {
+            let again = ("once that is seen to", of_run("rollback"));
+            if !matches!(view.state(unit), UnitState::Stuck(..)) {
+                vec![again]
+            } else if goes_no_way_back(view, unit) {
+                vec![again, ("to go past it", command(&format!("rollback {run} --past-irreversible")))]
+            } else {
+                vec![again, ("to leave it as it is", command(&format!("skip {run} {}", unit.step)))]
+            }
+        }
         Ending::Held { .. } => {
             vec![
                 ("to watch it", command(&format!("log {run} --follow"))),
@@ -250,4 +265,11 @@ pub(super) fn next(ending: &Ending, view: &RunView, typing: Typing<'_>) -> Vec<(
         Ending::Previewed => vec![("to carry it out", of_file("run"))],
         Ending::Refused => vec![("once that is mended", of_file("check"))],
     }
+}
+
+/// Whether the way back from a unit ends at it, whatever is done about its host.
+fn goes_no_way_back(view: &RunView, unit: &UnitId) -> bool {
+    let state = view.state(unit);
+    let none = state.attempt().is_some_and(|attempt| matches!(attempt.reversal.data, Undo::None { .. }));
+    none || view.step(&unit.step).is_some_and(|step| step.irreversible.is_some())
 }

@@ -1,7 +1,7 @@
 //! Steps that somebody settles by hand, and runs that somebody gives up.
 
 use crate::base::{StepId, UnitId};
-use crate::events::{Record, UnitState};
+use crate::events::{Record, RunView, UnitState};
 
 use super::controller::{ByHand, Controller, EngineError, Jobs};
 use super::units::{Untold, Work};
@@ -19,7 +19,8 @@ impl Controller {
             Untold::Unknown(other) => refused(format!("the items of `{step}` are not known before `{other}` has run")),
             Untold::Wrong(failure) => refused(failure.why.clone()),
         })?;
-        let works: Vec<Work> = items.into_iter().flatten().filter(|work| may(hand, &view.state(&work.unit))).collect();
+        let works: Vec<Work> = items.into_iter().flatten().collect();
+        let works = pick(hand, works, &view);
         if works.is_empty() {
             return Err(refused(format!("`{step}` has nothing to settle that way")));
         }
@@ -31,6 +32,9 @@ impl Controller {
         for work in &works {
             let unit = work.unit.clone();
             match hand {
+                ByHand::Done { .. } | ByHand::Skip { .. } if is_stuck(&view.state(&unit)) => {
+                    self.leave_stuck(unit, hand).await?;
+                }
                 ByHand::Done { note } => {
                     if let Some(failure) = self.mark_done(planned, work, note.clone()).await? {
                         return Err(refused(format!("{unit} is not done: {}", failure.why)));
@@ -46,6 +50,20 @@ impl Controller {
             }
         }
         Ok(works.into_iter().map(|work| work.unit).collect())
+    }
+
+    /// Lets rollback go past a unit that it could not take back.
+    async fn leave_stuck(&self, unit: UnitId, hand: &ByHand) -> Result<(), EngineError> {
+        let (word, note) = match hand {
+            ByHand::Done { note } => ("undone by hand", note.as_ref()),
+            ByHand::Skip { note } => ("left as it is", note.as_ref()),
+            ByHand::Retry => return Ok(()),
+        };
+        let note = note.map_or_else(|| word.to_owned(), |note| format!("{word}: {note}"));
+        let attempt = self.journal.view().undo_tries(&unit) + 1;
+        self.journal.append(Record::UndoIntended { unit: unit.clone(), attempt }).await?;
+        self.journal.append(Record::Undone { unit, note: self.world.masker.mask(&note) }).await?;
+        Ok(())
     }
 
     /// Gives the run up as it is.
@@ -70,6 +88,25 @@ impl Controller {
     pub async fn close(&self) {
         self.world.close().await;
     }
+}
+
+/// The units that can be settled that way. Where somebody has to look at some of them, it is about those.
+fn pick(hand: &ByHand, works: Vec<Work>, view: &RunView) -> Vec<Work> {
+    let urgent = |work: &Work| {
+        let state = view.state(&work.unit);
+        match hand {
+            ByHand::Done { .. } | ByHand::Skip { .. } => is_stuck(&state),
+            ByHand::Retry => state.is_in_trouble() || matches!(state, UnitState::InFlight(_)),
+        }
+    };
+    if works.iter().any(urgent) {
+        return works.into_iter().filter(urgent).collect();
+    }
+    works.into_iter().filter(|work| may(hand, &view.state(&work.unit))).collect()
+}
+
+fn is_stuck(state: &UnitState) -> bool {
+    matches!(state, UnitState::Stuck(..))
 }
 
 /// Whether a unit in that state can be settled that way.

@@ -1,6 +1,6 @@
 //! What a unit in trouble leads to: the book decides, or the operator.
 
-use crate::events::{Record, RunView};
+use crate::events::{Progress, Record, RunView};
 use crate::model::OnFailure;
 use crate::plan::PlannedStep;
 
@@ -56,7 +56,11 @@ impl Controller {
                 }
                 Remedy::MarkDone { note } => match self.mark_done(step, work, Some(note)).await? {
                     None => return Ok(Decision::GoOn),
-                    Some(failure) => troubled = Troubled { failure, ..troubled },
+                    Some(failure) => {
+                        let text = format!("{unit} is not marked done: {}", failure.why);
+                        self.world.setup.screen.progress(&Progress::Warning { text });
+                        troubled = Troubled { failure, ..troubled };
+                    }
                 },
                 Remedy::RollBack(target) => return self.roll_back(target.step).await.map(Decision::End),
                 Remedy::Stop => return self.stop(work).await,

@@ -52,6 +52,8 @@ pub struct UnitView {
     pub undo_tries: u32,
     /// Whether the operator asked for another try that has not begun.
     pub reopened: bool,
+    /// Whether it was left out, though an earlier try may have changed something: its way back is kept then.
+    pub skipped: bool,
     /// A remark: why it was skipped, `marked done by hand`.
     pub note: Option<String>,
 }
@@ -281,6 +283,14 @@ impl RunView {
         self.step(id).is_some_and(|step| step.max_failures > 0 && step.on_failure != OnFailure::Continue)
     }
 
+    /// Whether a unit failed within its step's allowance: a resume goes past it, until somebody wants it tried again.
+    #[must_use]
+    pub fn is_left_behind(&self, unit: &UnitId) -> bool {
+        let in_trouble = self.units_of(&unit.step).filter(|(_, seen)| seen.state.is_in_trouble()).count();
+        let most = self.step(&unit.step).map_or(0, |step| step.max_failures as usize);
+        self.allows_failures(&unit.step) && self.state_ref(unit).is_in_trouble() && in_trouble <= most
+    }
+
     /// The first unit that failed within its step's allowance and keeps the run from being done.
     #[must_use]
     pub fn first_left_behind(&self) -> Option<UnitId> {
@@ -309,8 +319,10 @@ impl RunView {
             let restoring = self.steps().find(|other| other.restores.as_ref() == Some(&step.id));
             for (unit, seen) in self.units_of(&step.id) {
                 let restored = restoring.is_some_and(|other| {
-                    let other = UnitId { step: other.id.clone(), ..unit.clone() };
-                    matches!(self.state_ref(&other), UnitState::Applied(_) | UnitState::Satisfied)
+                    let other = self.units.get(&UnitId { step: other.id.clone(), ..unit.clone() });
+                    other.is_some_and(|other| {
+                        matches!(other.state, UnitState::Applied(_) | UnitState::Satisfied) && !other.skipped
+                    })
                 });
                 if seen.state.attempt().is_some() && !restored {
                     open.push(Temporary { unit: unit.clone(), until: until.clone(), since: seen.ended });
@@ -350,24 +362,31 @@ impl UnitView {
                 self.ended = None;
                 self.completed = entry.seq;
                 self.reopened = false;
+                self.skipped = false;
             }
             Record::Settled { outcome, .. } => {
                 self.ended = Some(entry.at);
                 self.completed = entry.seq;
+                self.skipped = false;
                 if let Outcome::Applied { outputs, note } = outcome {
                     self.outputs = Some(outputs.clone());
                     self.note.clone_from(note);
                 }
             }
             Record::Satisfied { outputs, .. } => {
+                self.skipped = false;
                 self.ended = Some(entry.at);
                 self.outputs = Some(outputs.clone());
             }
             Record::Skipped { why, .. } => {
                 self.ended = Some(entry.at);
                 self.note = Some(why.clone());
+                self.skipped = true;
             }
-            Record::Reopened { .. } => self.reopened = true,
+            Record::Reopened { .. } => {
+                self.reopened = true;
+                self.skipped = false;
+            }
             Record::Waiting { .. } => self.began = Some(entry.at),
             Record::UndoIntended { attempt, .. } => {
                 self.began = Some(entry.at);

@@ -4,13 +4,15 @@ use serde_json::{Value, json};
 
 use crate::base::RunId;
 use crate::events::RunView;
-use crate::events::view::Status;
+use crate::events::view::{Status, UnitView};
 
 /// A run as it stands.
 pub(super) fn outline(run: &RunId, view: &RunView) -> Value {
     let (over, all) = view.steps_over();
-    let unit =
-        |unit: &crate::base::UnitId| view.units.get(unit).map(|seen| (seen.state.word(), seen.began, seen.ended));
+    let unit = |unit: &crate::base::UnitId| {
+        let word = |seen: &UnitView| if seen.skipped && seen.state.is_over() { "skipped" } else { seen.state.word() };
+        view.units.get(unit).map(|seen| (word(seen), seen.began, seen.ended))
+    };
     let units: Vec<Value> = view
         .units
         .keys()

@@ -113,7 +113,7 @@ fn a_rollback_that_stopped_says_what_is_left() {
       still to be undone:
         Show the static site on old: sites-enabled.django back to sites-enabled · stuck
         Lower the TTL: TTL of 2 records back to 43200
-    once that is seen to: runbook rollback r7k2
+    once that is seen to: runbook rollback r7k2 · to leave it as it is: runbook skip r7k2 static-on
     ");
 }
 

@@ -33,7 +33,7 @@ fn a_parked_run() {
       ✓ Prepare DNS  1 of 1
       › Migrate  4 of 6
         Afterwards  0 of 2
-    5 of 9 steps over (3 applied, 1 as asked, 1 skipped, 1 under way)
+    5 of 9 steps over (2 applied, 1 as asked, 2 skipped, 1 under way)
       ◷ Copy avatars and users     new      waits until 2018-08-13 04:00 +12:00 (in 1h 48m)
 
     1 temporary change open:

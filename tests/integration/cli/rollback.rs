@@ -94,7 +94,7 @@ fn what_cannot_be_undone_stops_it_until_that_is_seen_to() {
       still to be undone:
         The second on local: run touch second · stuck
         The first on local: run touch first
-    once that is seen to: runbook rollback [run]
+    once that is seen to: runbook rollback [run] · to leave it as it is: runbook skip [run] second
     -- exit 6
     ");
     assert!(!test.path("third").exists() && test.path("first").exists());

@@ -1,5 +1,6 @@
 //! Whole runs on fake hosts: steps, gates, troubles, resumes, rollbacks, and what a dying controller leaves.
 
+mod by_hand;
 mod crash;
 mod flow;
 mod rollback;
