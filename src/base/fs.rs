@@ -2,8 +2,9 @@
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// A file operation that failed.
 #[derive(Debug, thiserror::Error)]
@@ -125,4 +126,67 @@ pub fn create_private_file(path: &Path) -> Result<(), FsError> {
 /// Where one of them cannot be made.
 pub fn create_private_dir(path: &Path) -> Result<(), FsError> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(at("creating", path))
+}
+
+/// Removes the folder `path` with all that is in it.
+///
+/// # Errors
+/// Where something of it stays.
+pub fn remove_dir_all(path: &Path) -> Result<(), FsError> {
+    std::fs::remove_dir_all(path).map_err(at("removing", path))
+}
+
+/// Removes the folder `path` if it has nothing in it but what `is_known` by its name.
+///
+/// # Errors
+/// Where there is something else in it, or something stays.
+pub fn remove_dir_of(path: &Path, is_known: impl Fn(&str) -> bool) -> Result<(), FsError> {
+    for entry in std::fs::read_dir(path).map_err(at("reading", path))? {
+        let name = entry.map_err(at("reading", path))?.file_name();
+        if !name.to_str().is_some_and(&is_known) {
+            let source = io::Error::other(format!("{} is in it", name.display()));
+            return Err(FsError { verb: "removing", path: path.to_owned(), source });
+        }
+    }
+    remove_dir_all(path)
+}
+
+/// The folders in `parent` whose names begin so, that are our own, and in which nothing has come or gone for `idle`.
+#[must_use]
+pub fn idle_folders(parent: &Path, prefix: &str, idle: Duration) -> Vec<PathBuf> {
+    let own = rustix::process::geteuid().as_raw();
+    let is_idle = |entry: &std::fs::DirEntry| {
+        // Of a symbolic link, this is about the link.
+        let Ok(found) = entry.metadata() else { return false };
+        let since = found.modified().ok().and_then(|at| at.elapsed().ok());
+        found.is_dir() && found.uid() == own && since.is_some_and(|since| since >= idle)
+    };
+    let entries = std::fs::read_dir(parent).into_iter().flatten().flatten();
+    let named = entries.filter(|entry| entry.file_name().as_encoded_bytes().starts_with(prefix.as_bytes()));
+    named.filter(is_idle).map(|entry| entry.path()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_own_folders_that_nobody_uses_are_found() {
+        let parent = tempfile::tempdir().unwrap();
+        for name in ["runbook-a", "other-b"] {
+            std::fs::create_dir(parent.path().join(name)).unwrap();
+        }
+        write(&parent.path().join("runbook-file"), b"").unwrap();
+        std::os::unix::fs::symlink("runbook-a", parent.path().join("runbook-link")).unwrap();
+        let found = |idle| idle_folders(parent.path(), "runbook-", idle);
+        assert_eq!(found(Duration::ZERO), [parent.path().join("runbook-a")]);
+        assert_eq!(found(Duration::from_hours(1)), Vec::<PathBuf>::new());
+        assert_eq!(idle_folders(&parent.path().join("none"), "", Duration::ZERO), Vec::<PathBuf>::new());
+        write(&parent.path().join("runbook-a/mine"), b"").unwrap();
+        let folder = parent.path().join("runbook-a");
+        let refused = remove_dir_of(&folder, |name| name == "log").unwrap_err().to_string();
+        assert!(refused.ends_with("mine is in it"), "{refused}");
+        remove_dir_of(&folder, |name| name == "mine").unwrap();
+        assert_eq!(found(Duration::ZERO), Vec::<PathBuf>::new());
+    }
 }

@@ -1,10 +1,12 @@
 //! One connection: an ssh master process of our own, and sessions over it.
 
 use std::collections::HashMap;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use openssh::{ForwardType, Session, Socket};
@@ -23,6 +25,14 @@ use super::words::{Failure, fingerprint};
 
 /// Fits `<folder>/master` and the 17 characters that ssh adds to it while it makes the socket into the 108 that a socket's path may have.
 const LONGEST_FOLDER: usize = 108 - 1 - 17 - "/runbook-xxxxxx/master".len();
+
+/// How the folders of masters are called.
+const PREFIX: &str = "runbook-";
+
+/// A folder whose master is gone, and that nobody has touched for so long, was left by a controller that was killed.
+const LEFT: Duration = Duration::from_hours(1);
+
+static SWEPT: Once = Once::new();
 
 /// Sessions on one connection. sshd's default is 10, and it frees slots late.
 pub(super) const SESSIONS: usize = 8;
@@ -191,6 +201,10 @@ impl Master {
         if let Ok(mut child) = ssh.spawn() {
             let _ = timeout(ANSWER, child.wait()).await;
         }
+        // A session that somebody still holds keeps it, and the process may end before they let go.
+        if let Some(folder) = self.session.control_socket().parent() {
+            let _ = fs::remove_dir_all(folder);
+        }
     }
 }
 
@@ -235,8 +249,26 @@ fn folder(parent: Option<&Path>) -> Result<TempDir, Failure> {
     if parent.as_os_str().len() > LONGEST_FOLDER {
         return Err(Failure::here(format!("{}: too long a path for control sockets", parent.display())));
     }
-    let folder = tempfile::Builder::new().prefix("runbook-").tempdir_in(&parent);
+    SWEPT.call_once(|| sweep(&parent));
+    let mut folder = tempfile::Builder::new();
+    let folder = folder.prefix(PREFIX).permissions(Permissions::from_mode(0o700)).tempdir_in(&parent);
     folder.map_err(|error| Failure::here(format!("a folder for control sockets in {}: {error}", parent.display())))
+}
+
+/// Removes what controllers that were killed have left there.
+fn sweep(parent: &Path) {
+    // Of a forwarded connection, see `forward`.
+    let is_known = |name: &str| name == "master" || name == "log" || name.strip_prefix('f').is_some_and(is_number);
+    for folder in fs::idle_folders(parent, PREFIX, LEFT) {
+        if std::os::unix::net::UnixStream::connect(folder.join("master")).is_err() {
+            // Somebody's own folder that is called so stays, and so does what cannot be removed.
+            let _ = fs::remove_dir_of(&folder, is_known);
+        }
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// `host:port`, `[v6]:port` or the path of a socket.

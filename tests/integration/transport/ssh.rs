@@ -1,9 +1,12 @@
 //! Hosts over SSH, against a real sshd on loopback.
 
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use runbook::base::Role;
-use runbook::transport::{Become, Command, Output, Ssh, Transport, TransportError};
+use runbook::transport::{Become, Command, Output, Ssh, SshOptions, Transport, TransportError};
 
 use super::sshd::{self, Sshd, kill, skip};
 
@@ -39,6 +42,27 @@ async fn a_transport_that_is_dropped_leaves_no_master() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     panic!("the master is still there");
+}
+
+#[tokio::test]
+async fn a_transport_that_is_closed_leaves_no_folder_whoever_still_uses_it() {
+    let Some(host) = sshd::start("") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let options = SshOptions { control_dir: Some(folder.path().to_owned()), ..host.options() };
+    let ssh = Arc::new(Ssh::new(Role::from("box"), "box", None, options));
+    let sleeping = tokio::spawn({
+        let ssh = ssh.clone();
+        async move { ssh.exec(Command::read("sleep 20"), None).await }
+    });
+    let folders = || std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+    while host.masters().is_empty() || folders().is_empty() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    sh(&ssh, ":").await;
+    assert_eq!(std::fs::metadata(&folders()[0]).unwrap().permissions().mode() & 0o777, 0o700);
+    ssh.close().await;
+    assert_eq!(folders(), Vec::<PathBuf>::new());
+    sleeping.abort();
 }
 
 #[tokio::test]
