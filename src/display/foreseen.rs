@@ -71,6 +71,7 @@ impl Units<'_> {
 
     fn mark(&self, foresight: &Foresight) -> Mark {
         match foresight {
+            Foresight::WouldChange { reversible: false, .. } if self.way == Way::Back => Mark::Stopped,
             Foresight::WouldChange { .. } if self.way == Way::Back => Mark::Undone,
             Foresight::WouldChange { .. } => Mark::WouldChange,
             Foresight::AsAsked => Mark::AsAsked,
@@ -85,12 +86,23 @@ impl Units<'_> {
         let placed = |line: Line| line.put(Tone::Dim, "  ").put(Tone::Dim, &foreseen.place);
         match &foreseen.foresight {
             Foresight::WouldChange { preview, reversible } => {
-                let words = if self.way == Way::Back { "would be undone" } else { "would change" };
-                page.push(placed(line.put(self.mark(&foreseen.foresight).tone(), words)));
+                let (tone, words) = match self.way {
+                    Way::Forth => (Mark::WouldChange.tone(), "would change"),
+                    Way::Back if *reversible => (Mark::Undone.tone(), "would be undone"),
+                    Way::Back => (Tone::Bad, "cannot be undone"),
+                };
+                page.push(placed(line.put(tone, words)));
                 page.block(DETAIL, Tone::Plain, &preview.summary);
                 self.detail(page, &preview.detail);
-                if self.way == Way::Forth {
-                    page.push(undo(preview, *reversible));
+                match self.way {
+                    Way::Forth => page.push(undo(preview, *reversible)),
+                    Way::Back if preview.undo.is_empty() => {}
+                    Way::Back if *reversible => {
+                        let line = Line::indented(DETAIL).put(Tone::Dim, "undo: ");
+                        page.push(line.put(Tone::Dim, first(&preview.undo)));
+                        page.block(DETAIL + 6, Tone::Dim, rest(&preview.undo));
+                    }
+                    Way::Back => page.block(DETAIL, Tone::Doubt, &preview.undo),
                 }
             }
             Foresight::AsAsked if self.way == Way::Back => page.push(line.put(Tone::Dim, "already as before")),

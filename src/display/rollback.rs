@@ -29,7 +29,11 @@ pub fn rollback_preview(view: &RunView, to: Option<&StepId>, foreseen: &[Foresee
     for unit in &order {
         let step = view.step(&unit.step);
         if let Some(why) = step.and_then(|step| step.irreversible.as_ref()) {
-            page.push(Line::new().put(Tone::Bad, "point of no return").text(": ").text(first(why)));
+            let line = Line::new().put(Tone::Bad, "point of no return").text(": ").text(first(why));
+            page.push(
+                line.put(Tone::Doubt, style.dot())
+                    .put(Tone::Doubt, "rollback goes past it only with --past-irreversible"),
+            );
         }
         let state = view.state(unit);
         let reversal = state.attempt().map(|attempt| &attempt.reversal.data);
@@ -44,7 +48,11 @@ pub fn rollback_preview(view: &RunView, to: Option<&StepId>, foreseen: &[Foresee
     }
     let blocked = foreseen.iter().filter(|foreseen| matches!(foreseen.foresight, Foresight::Blocked { .. })).count();
     if without > 0 {
-        page.push(Line::new().put(Tone::Doubt, count(without, "unit")).text(" cannot be undone: rollback stops there"));
+        page.push(
+            Line::new()
+                .put(Tone::Doubt, count(without, "unit"))
+                .text(" cannot be undone: rollback stops there, unless --past-irreversible"),
+        );
     }
     if blocked > 0 {
         page.push(Line::new().put(Tone::Bad, count(blocked, "unit")).text(" could not be undone as things stand"));

@@ -32,6 +32,8 @@ pub(super) fn undo_line(indent: usize, unit: &UnitId, view: &RunView, names: &Na
         _ if attempt.reversal.summary.is_empty() => line,
         _ => line.put(Tone::Dim, ": ").text(first(&attempt.reversal.summary)),
     };
+    let no_return = view.step(&unit.step).is_some_and(|step| step.irreversible.is_some());
+    let line = if no_return { line.put(Tone::Dim, style.dot()).put(Tone::Bad, "point of no return") } else { line };
     if matches!(state, UnitState::Stuck(..)) { line.put(Tone::Dim, style.dot()).put(Tone::Bad, "stuck") } else { line }
 }
 

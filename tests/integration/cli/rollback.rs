@@ -21,10 +21,13 @@ fn it_takes_back_newest_first_what_the_failed_step_left_too() {
     rollback to the start would undo 3 units, newest first:
     ↶ The third  local  would be undone  book.yaml:6
         run touch third; exit 4
+        undo: rm third
     ↶ The second  local  would be undone  book.yaml:5
         run touch second
+        undo: rm second
     ↶ The first  local  would be undone  book.yaml:4
         run touch first
+        undo: rm first
     nothing was changed
     to take it back: runbook rollback [run]
     -- exit 0
@@ -122,4 +125,35 @@ fn a_point_of_no_return_is_passed_only_when_asked() {
     test.run("rollback").exits(6).says("a point of no return: the data is gone");
     test.run("rollback --past-irreversible").exits(4);
     assert!(test.path("dropped").exists() && !test.path("first").exists());
+}
+
+#[test]
+fn a_dry_run_tells_where_rollback_would_stop() {
+    let test = Test::new()
+        .runbook(
+            "
+            name: No return
+            steps:
+              - {id: first, on: local, run: touch first}
+              - {id: second, on: local, run: touch second, undo: 'rm second', irreversible: the old data is gone}
+            ",
+        )
+        .file("answers.yaml", "second: {confirm: true}\n");
+    test.run("run book.yaml --answers answers.yaml").exits(0);
+    assert_snapshot!(test.run("rollback --dry-run"), @"
+    -- stdout
+    rollback to the start would undo 2 units, newest first:
+    point of no return: the old data is gone · rollback goes past it only with --past-irreversible
+    ↶ second  local  would be undone  book.yaml:5
+        run touch second
+        undo: rm second
+    ! first  local  cannot be undone  book.yaml:4
+        run touch first
+        no way back: a `run` has no undo of its own
+    1 unit cannot be undone: rollback stops there, unless --past-irreversible
+    nothing was changed
+    to take it back: runbook rollback [run]
+    -- exit 0
+    ");
+    test.run("status").exits(0).says("second on local: run touch second · point of no return");
 }
