@@ -18,7 +18,7 @@ use crate::plan::{Inputs, Plan, resolve, resolve_kept};
 use super::console;
 use super::context::Context;
 use super::exit::Exit;
-use super::inputs::GivenInputs;
+use super::inputs::{GivenInputs, InputArguments};
 
 /// Where a book is read from: its file, or what the journal of a run kept of it.
 #[derive(Clone, Debug)]
@@ -132,8 +132,9 @@ struct Event<'a> {
 }
 
 /// Says that nothing ran, and what to type once the book is mended.
-pub(crate) fn refused(context: &Context, file: &Path) {
-    let (file, with) = (file.to_string_lossy(), context.with());
+pub(crate) fn refused(context: &Context, file: &Path, inputs: &InputArguments) {
+    let with = [Some(context.with()).filter(|with| !with.is_empty()), inputs.again()];
+    let (file, with) = (file.to_string_lossy(), with.into_iter().flatten().collect::<Vec<_>>().join(" "));
     let typing = Typing { file: &file, with: &with };
     let said = |style: &Style| closing(&Ending::Refused, &RunView::default(), typing, context.now(), style);
     if context.is_for_people() {

@@ -145,10 +145,10 @@ fn ending(end: End) -> Option<Ending> {
 }
 
 impl Next {
-    /// A command to be typed next, with what it needs to reach the hosts.
+    /// A command to be typed next, with what it needs to reach the hosts, and to mean the same.
     pub(crate) fn command(&self, context: &Context, words: &str) -> String {
-        let command = context.command(words);
-        self.reach.again().map_or_else(|| command.clone(), |reach| format!("{command} {reach}"))
+        let words = [Some(context.command(words)), self.reach.again(), self.inputs.again()];
+        words.into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
 
     /// Says how it ended and what to type next.

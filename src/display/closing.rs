@@ -240,7 +240,10 @@ pub(super) fn next(ending: &Ending, view: &RunView, typing: Typing<'_>) -> Vec<(
         Ending::Parked { .. } => vec![("to go on", of_run("resume"))],
         Ending::RolledBack { to: Some(_) } => vec![("to go on from there", of_run("resume"))],
         Ending::RolledBack { to: None } => {
-            vec![("to see what was undone", of_run("log")), ("to begin anew", of_file("run"))]
+            // Which files they were in is not known any more.
+            let given = view.started.as_ref().is_some_and(|begun| !begun.hosts.is_empty() || !begun.vars.is_empty());
+            let anew = if given { "to begin anew, giving hosts and variables again" } else { "to begin anew" };
+            vec![("to see what was undone", of_run("log")), (anew, of_file("run"))]
         }
         Ending::RollbackStopped { unit, .. } => {
             let again = ("once that is seen to", of_run("rollback"));

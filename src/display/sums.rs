@@ -111,16 +111,17 @@ impl Sums {
                 .map(|(host, changes)| format!("{} {changes}", if host.is_empty() { "no host" } else { host }));
             page.push(Line::indented(2).text("by host: ").text(by_host.collect::<Vec<_>>().join(", ")));
         }
-        for (steps, one, tone) in [
-            (&self.points_of_no_return, "point of no return", Tone::Bad),
-            (&self.without_undo, "step without undo", Tone::Doubt),
-            (&self.gates, "gate", Tone::Plain),
-            (&self.manual, "manual step", Tone::Plain),
+        for (steps, one, several, tone) in [
+            (&self.points_of_no_return, "point of no return", "points of no return", Tone::Bad),
+            (&self.without_undo, "step without undo", "steps without undo", Tone::Doubt),
+            (&self.gates, "gate", "gates", Tone::Plain),
+            (&self.manual, "manual step", "manual steps", Tone::Plain),
         ] {
             if steps.is_empty() {
                 continue;
             }
-            page.push(Line::indented(2).put(tone, count(steps.len(), one)).text(":"));
+            let word = if steps.len() == 1 { one } else { several };
+            page.push(Line::indented(2).put(tone, format_args!("{} {word}", steps.len())).text(":"));
             for marked in steps {
                 page.push(marked.line());
             }

@@ -42,12 +42,12 @@ pub(crate) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     let given = arguments.inputs.read();
     let source = BookSource::file(&arguments.file, given.inputs.clone());
     let Some(plan) = source.read().with(given).told(context) else {
-        book::refused(context, &arguments.file);
+        book::refused(context, &arguments.file, &arguments.inputs);
         return Ok(Exit::Wrong);
     };
     context.page(&sums(&plan).into());
     context.event(&json!({"event": "checked", "phases": plan.phases.len(), "steps": plan.steps().count(), "hosts": plan.hosts.len()}));
-    let next = Next { reach: arguments.reach.clone(), ..Next::default() };
+    let next = Next { reach: arguments.reach.clone(), inputs: arguments.inputs.clone(), ..Next::default() };
     let file = shell::quote(&arguments.file.to_string_lossy());
     if arguments.look_at_hosts {
         let lacking = hosts::look(context, &plan, &arguments.reach).await?;

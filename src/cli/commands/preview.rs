@@ -33,7 +33,7 @@ pub(super) async fn preview(
     let plan = source.read().with(given).told(context);
     let read = plan.and_then(|plan| Some((super::run::answers(context, manner, &plan)?, plan)));
     let Some((_, plan)) = read else {
-        book::refused(context, file);
+        book::refused(context, file, inputs);
         return Ok(Exit::Wrong);
     };
     let values = if offline {

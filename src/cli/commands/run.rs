@@ -96,7 +96,7 @@ fn read(context: &Context, arguments: &Arguments) -> Option<(BookSource, Plan, A
     let plan = source.read().with(given).told(context);
     let read = plan.and_then(|plan| Some((answers(context, &arguments.manner, &plan)?, plan)));
     let Some((answers, plan)) = read else {
-        book::refused(context, &arguments.file);
+        book::refused(context, &arguments.file, &arguments.inputs);
         return None;
     };
     Some((source, plan, answers))

@@ -101,7 +101,7 @@ fn variables_and_hosts_that_are_none_are_told_together() {
 
     7 errors
     nothing ran
-    once that is mended: runbook check book.yaml
+    once that is mended: runbook check book.yaml --var novalue --var 1a=x --vars-file vars.yaml --vars-file none.yaml --hosts-file hosts.yaml --host old
     -- exit 2
     ");
 }
@@ -120,9 +120,27 @@ fn steps_that_are_chosen_have_to_be_there() {
 
     3 errors
     nothing ran
-    once that is mended: runbook check book.yaml
+    once that is mended: runbook check book.yaml --from helo --only hello,other --tags x
     -- exit 2
     ");
+}
+
+#[test]
+fn what_is_typed_next_is_for_the_same_hosts() {
+    let book = "
+        name: Greeting
+        vars: {who: world}
+        hosts: {old: old.example.org}
+        steps:
+          - {id: hello, on: old, run: echo hello, undo: nothing}
+          - {id: look, manual: 'Greet {{ who }}.'}
+    ";
+    let test = Test::new().runbook(book).file("lab.yaml", "old: 192.0.2.1\n");
+    let given = "--var who=everybody --hosts-file lab.yaml --host old=192.0.2.2";
+    test.run(&format!("check book.yaml {given}")).exits(0).says(&format!("runbook plan book.yaml {given}\n"));
+    let plan = format!("plan book.yaml --offline {given} --only hello --ssh-config lab.yaml");
+    let run = format!("runbook run book.yaml --ssh-config lab.yaml {given} --only hello\n");
+    test.run(&plan).exits(0).says(&run);
 }
 
 #[test]

@@ -124,6 +124,47 @@ fn the_dry_run_changes_nothing() {
 }
 
 #[test]
+fn the_dry_run_tells_what_has_no_way_back() {
+    let test = Test::new().runbook(
+        "
+        steps:
+          - {id: look, http: {url: 'http://localhost/'}}
+          - {id: purge, http: {url: 'http://localhost/purge', method: POST}}
+          - {id: script, on: local, run: touch it}
+          - {id: other, on: local, run: touch it, undo: rm it}
+        ",
+    );
+    assert_snapshot!(test.run("plan book.yaml"), @"
+    -- stdout
+    ~ look           would change  book.yaml:3
+        GET http://localhost/
+          expects status 2xx
+        undo: none needed
+    ~ purge          would change  book.yaml:4
+        POST http://localhost/purge
+          expects status 2xx
+        no undo: nothing: it has no undo of its own
+    ~ script  local  would change  book.yaml:5
+        run touch it
+          touch it
+        no undo: nothing: it has no undo of its own
+    ~ other   local  would change  book.yaml:6
+        run touch it
+          touch it
+        undo: rm it
+
+    4 changes
+      by host: no host 2, local 2
+      2 steps without undo:
+        purge  book.yaml:4: nothing: it has no undo of its own
+        script  book.yaml:5: nothing: it has no undo of its own
+    nothing was changed
+    to carry it out: runbook run book.yaml
+    -- exit 0
+    ");
+}
+
+#[test]
 fn the_chosen_steps_are_run_and_the_others_are_not() {
     let test = Test::new().runbook(BOOK).file("allowed", "");
     test.run("run book.yaml --only first,third").exits(0);
