@@ -26,7 +26,7 @@ pub struct Holder {
     pub pid: u32,
     /// When the process began, in clock ticks since the boot: tells it from a later process with the same id.
     pub started: u64,
-    /// `/proc/sys/kernel/random/boot_id` of its machine.
+    /// `/proc/sys/kernel/random/boot_id` of its machine, and the namespace in which its id counts.
     pub boot: String,
     /// Since when it holds the run.
     pub since: Timestamp,
@@ -43,7 +43,7 @@ impl Holder {
             who: who.to_owned(),
             pid,
             started: process_start(pid).unwrap_or_default(),
-            boot: boot_id(),
+            boot: place(),
             since: now,
             renewed: now,
         }
@@ -52,7 +52,7 @@ impl Holder {
     /// Whether the process is known to be gone: it was on this machine since its last boot, and is not there.
     #[must_use]
     pub fn is_dead(&self) -> bool {
-        self.boot == boot_id() && process_start(self.pid) != Some(self.started)
+        self.boot == place() && process_start(self.pid) != Some(self.started)
     }
 
     /// Whether it has been silent for so long that it is probably gone.
@@ -68,16 +68,23 @@ impl std::fmt::Display for Holder {
     }
 }
 
-fn boot_id() -> String {
-    let text = fs::read_text(Path::new("/proc/sys/kernel/random/boot_id"), 64);
-    text.map(|text| text.trim().to_owned()).unwrap_or_default()
+/// Where a process id means something: containers of one machine have the same boot, and processes of their own.
+fn place() -> String {
+    let boot = fs::read_text(Path::new("/proc/sys/kernel/random/boot_id"), 64).unwrap_or_default();
+    let namespace = rustix::fs::readlink("/proc/self/ns/pid", Vec::new()).unwrap_or_default();
+    format!("{} {}", boot.trim(), namespace.to_string_lossy())
 }
 
-/// Field 22 of `/proc/PID/stat`; the command before it may hold spaces and brackets.
+/// Field 22 of `/proc/PID/stat`; the command before it may hold spaces and brackets. One that is dead and not yet buried is not there.
 fn process_start(pid: u32) -> Option<u64> {
     let stat = fs::read_text(Path::new(&format!("/proc/{pid}/stat")), 4096).ok()?;
     let (_, fields) = stat.rsplit_once(')')?;
-    fields.split_whitespace().nth(19)?.parse().ok()
+    let mut fields = fields.split_whitespace();
+    let state = fields.next()?;
+    if ["Z", "X"].contains(&state) {
+        return None;
+    }
+    fields.nth(18)?.parse().ok()
 }
 
 #[cfg(test)]

@@ -50,6 +50,20 @@ fn the_second_lets_go_and_resume_finds_the_job_again() {
 }
 
 #[test]
+fn a_run_whose_process_was_killed_is_taken_up_at_once() {
+    let test = Test::new().runbook(BOOK);
+    let mut going = test.start("run book.yaml");
+    going.until(&test.path("begun"));
+    // Nobody has asked yet how it ended: it is a zombie.
+    going.signal(Signal::KILL);
+    std::fs::remove_file(test.path("begun")).unwrap();
+    test.put("go", "");
+    test.run("resume").exits(0);
+    assert!(test.path("first").exists() && !test.path("begun").exists());
+    assert_eq!(going.wait().code, -1);
+}
+
+#[test]
 fn a_run_has_one_operator() {
     let test = Test::new().runbook(BOOK);
     let mut going = test.start("run book.yaml");
