@@ -152,6 +152,7 @@ impl Live {
                 }
                 self.reached(unit);
             }
+            Progress::Waiting { unit, until } => self.begin(unit, Doing::Waiting(Some(*until)), now),
             Progress::Output { unit, line, .. } => {
                 let line = trimmed(line).to_owned();
                 if let Some(running) = self.unit(unit) {

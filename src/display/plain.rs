@@ -13,9 +13,9 @@ use crate::events::{Entry, Progress, RunView};
 use super::line::{Line, Page};
 use super::live::{Live, borrowed, trimmed};
 use super::names::INDENT;
-use super::style::{Style, Tone};
+use super::style::{Mark, Style, Tone};
 use super::told::{Teller, remark};
-use super::when::between;
+use super::when::{between, due};
 
 /// How often a unit tells how far it has got.
 const EVERY: Duration = Duration::from_secs(30);
@@ -68,6 +68,10 @@ impl Plain {
                 Some(words) => beneath(unit).put(Tone::Dim, ": ").text(words),
                 None => return,
             },
+            Progress::Waiting { unit, until } => {
+                let line = state.live.names.begin(unit, Mark::Waits, &self.style);
+                line.text("  until ").text(due(*until, now, &self.style))
+            }
             Progress::Reconnecting { host, attempt, why } => Line::indented(INDENT + 2)
                 .put(Tone::Name, host)
                 .put(Tone::Doubt, format_args!(" cannot be reached, try {attempt}: {why}")),

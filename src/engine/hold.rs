@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::actions::{ActionError, Check, Hold, Task};
 use crate::events::record::Outputs;
-use crate::events::{Record, UnitState};
+use crate::events::{Progress, Record, UnitState};
 
 use super::around::Around;
 use super::controller::Controller;
@@ -36,7 +36,9 @@ impl Controller {
 
     async fn wait_until(&self, prepared: &Prepared<'_>, around: &Around<'_>, until: Timestamp) -> Ended {
         let unit = &prepared.unit;
-        if self.journal.view().state(unit) != UnitState::Waiting(Some(until)) {
+        if self.journal.view().state(unit) == UnitState::Waiting(Some(until)) {
+            self.world.setup.screen.progress(&Progress::Waiting { unit: unit.clone(), until });
+        } else {
             self.journal.append(Record::Waiting { unit: unit.clone(), until: Some(until) }).await?;
         }
         let setup = &self.world.setup;

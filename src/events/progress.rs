@@ -18,6 +18,13 @@ pub enum Progress {
         /// The unit.
         unit: UnitId,
     },
+    /// A unit goes on waiting for a time that an earlier process has written down.
+    Waiting {
+        /// The unit.
+        unit: UnitId,
+        /// Until then.
+        until: jiff::Timestamp,
+    },
     /// A line of output, masked and made safe for a terminal by whoever shows it.
     Output {
         /// The unit.

@@ -99,6 +99,10 @@ fn a_wait_parks_and_is_due_when_its_time_has_come() {
     test.run("due").exits(0).says("to go on: runbook resume [run]");
     test.run("resume --no-wait").exits(0);
     assert!(test.path("after").exists());
+    // One that goes on says so, too.
+    let test = Test::new().runbook(&book("2s"));
+    test.run("run book.yaml --no-wait").exits(3);
+    test.run("resume").exits(0).says("◷ Let it settle         until [when]");
     let test = Test::new().runbook(&book("{until: '2018-08-20T09:00Z'}"));
     test.run("run book.yaml --no-wait").exits(0);
 }
