@@ -2,7 +2,8 @@
 
 use crate::model::diagnostic::nearest;
 
-use super::render::Fault;
+use super::fault::Fault;
+use super::render;
 use super::template::{Reference, Segment};
 
 /// Why `reference` stands for nothing, given what its first name stands for, if that is anything, and the names that there are.
@@ -12,19 +13,15 @@ pub(super) fn missing<'k>(
     known: impl IntoIterator<Item = &'k str>,
 ) -> Fault {
     let Some(root) = root else { return undefined(reference, known) };
-    let mut value = root;
+    let mut value = root.clone();
     let mut so_far = reference.root().to_owned();
     for (at, (segment, range)) in reference.path.iter().enumerate().skip(1) {
-        let next = match segment {
-            Segment::Name(name) => value.as_map().and_then(|map| map.get(&tera::value::Key::Str(name.as_str()))),
-            Segment::Index(index) => value.as_array().and_then(|items| items.get(*index)),
-            Segment::Dynamic => None,
-        };
+        let next = render::part(&value, segment);
         let Some(next) = next else {
             let message = match (reference.root(), at, segment) {
                 ("hosts", 1, Segment::Name(name)) => format!("unknown role `{name}`"),
                 ("secrets", 1, Segment::Name(name)) => format!("unknown secret `{name}`"),
-                _ => format!("{} has no {}", described(&so_far, value), part(segment)),
+                _ => format!("{} has no {}", described(&so_far, &value), said(segment)),
             };
             let fault = Fault::wrong(range.clone(), message);
             let keys: Vec<&str> =
@@ -78,7 +75,7 @@ fn described(path: &str, value: &tera::Value) -> String {
     }
 }
 
-fn part(segment: &Segment) -> String {
+fn said(segment: &Segment) -> String {
     match segment {
         Segment::Name(name) => format!("`{name}`"),
         Segment::Index(index) => format!("item {index}"),

@@ -7,10 +7,9 @@ use std::sync::OnceLock;
 use serde_json::Value;
 use tera::{Context, ErrorKind, Kwargs, State, Tera, TeraResult};
 
-use crate::base::{Span, StepId, secret, shell};
-use crate::model::yaml::Places;
-use crate::model::{Diagnostic, Diagnostics, Severity};
+use crate::base::{secret, shell};
 
+use super::fault::Fault;
 use super::template::{Code, Piece, Reference, Segment, Template, is_template};
 use super::value;
 
@@ -21,84 +20,6 @@ pub(super) trait Names {
 
     /// Says why `reference` stands for nothing.
     fn explain(&self, reference: &Reference) -> Fault;
-}
-
-/// Why a template gives nothing.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Fault {
-    /// That step has to run first.
-    Unknown(StepId),
-    /// It is wrong, there.
-    Wrong { message: String, hint: Option<String>, range: Range<usize> },
-    /// What it uses is wrong, and that was reported.
-    Reported(Box<Diagnostic>),
-}
-
-impl Fault {
-    pub(super) fn wrong(range: Range<usize>, message: impl Into<String>) -> Self {
-        Self::Wrong { message: message.into(), hint: None, range }
-    }
-
-    pub(super) fn hint(self, said: impl Into<String>) -> Self {
-        match self {
-            Self::Wrong { message, range, .. } => Self::Wrong { message, hint: Some(said.into()), range },
-            other => other,
-        }
-    }
-
-    /// As a diagnostic about the scalar `text` at `span`; the step that has to run first where that is all.
-    pub(super) fn diagnostic(self, span: &Span, text: &str, places: &Places) -> Result<Diagnostic, StepId> {
-        match self {
-            Self::Unknown(step) => Err(step),
-            Self::Reported(diagnostic) => Ok(*diagnostic),
-            Self::Wrong { message, hint, range } => {
-                let span = Some(places.within(span, text, range));
-                Ok(Diagnostic { severity: Severity::Error, message, span, hint })
-            }
-        }
-    }
-
-    /// The same about a file whose text is `text`.
-    pub(super) fn in_file(self, name: &str, text: &str) -> Result<Diagnostic, StepId> {
-        let whole = Span { file: name.into(), line: 1, column: 1, start: 0, end: text.len() };
-        match self {
-            Self::Wrong { message, hint, range } => {
-                let span = Some(span_within(&whole, text, &range));
-                Ok(Diagnostic { severity: Severity::Error, message, span, hint })
-            }
-            other => other.diagnostic(&whole, text, &Places::default()),
-        }
-    }
-
-    /// Reports it, where it is wrong.
-    pub(super) fn report(self, span: &Span, text: &str, places: &Places, diagnostics: &mut Diagnostics) {
-        let Ok(Diagnostic { message, span: at, hint, .. }) = self.diagnostic(span, text, places) else { return };
-        let added = diagnostics.error(at.as_ref().unwrap_or(span), message);
-        if let Some(hint) = hint {
-            added.hint(hint);
-        }
-    }
-
-    /// `before` bytes stood before the text that it is about.
-    fn shifted(self, before: usize, end: usize) -> Self {
-        let shift = |at: usize| at.saturating_sub(before).min(end);
-        match self {
-            Self::Wrong { message, hint, range } => {
-                Self::Wrong { message, hint, range: shift(range.start)..shift(range.end) }
-            }
-            other => other,
-        }
-    }
-}
-
-/// Where the bytes `range` of a file stand.
-pub(super) fn span_within(file: &Span, text: &str, range: &Range<usize>) -> Span {
-    let start = text.floor_char_boundary(range.start.min(text.len()));
-    let end = text.floor_char_boundary(range.end.clamp(start, text.len()));
-    let before = &text[..start];
-    let line = u32::try_from(before.matches('\n').count() + 1).unwrap_or(u32::MAX);
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    Span { file: file.file.clone(), line, column: u32::try_from(column).unwrap_or(u32::MAX), start, end }
 }
 
 /// `text`, rendered.
@@ -175,17 +96,6 @@ fn kept(expression: &str) -> String {
     format!("{KEPT_BEFORE}{expression})|__runbook_json}}}}")
 }
 
-impl Fault {
-    fn moved(self, by: usize) -> Self {
-        match self {
-            Self::Wrong { message, hint, range } => {
-                Self::Wrong { message, hint, range: range.start + by..range.end + by }
-            }
-            other => other,
-        }
-    }
-}
-
 /// Why Tera cannot read `text`, a template or an expression without braces; none where it can. Nothing is looked up or done.
 pub(super) fn syntax(text: &str, is_expression: bool) -> Option<Fault> {
     let (before, whole) = if is_expression {
@@ -240,15 +150,21 @@ pub(super) fn secret_as_it_is(reference: &Reference) -> Fault {
     fault.hint("no filter and no condition can see its value: `{{ secrets.NAME }}`")
 }
 
-fn at_path(mut value: tera::Value, path: &[(Segment, Range<usize>)]) -> Option<tera::Value> {
-    for (segment, _) in path {
-        value = match segment {
-            Segment::Name(name) => value.as_map()?.get(&tera::value::Key::Str(name.as_str()))?.clone(),
-            Segment::Index(index) => value.as_array()?.get(*index)?.clone(),
-            Segment::Dynamic => return None,
-        };
+fn at_path(value: tera::Value, path: &[(Segment, Range<usize>)]) -> Option<tera::Value> {
+    path.iter().try_fold(value, |value, (segment, _)| part(&value, segment))
+}
+
+/// What stands under a part of a path, as Tera has it: an index into a text gives a character.
+pub(super) fn part(value: &tera::Value, segment: &Segment) -> Option<tera::Value> {
+    match segment {
+        Segment::Name(name) => value.as_map()?.get(&tera::value::Key::Str(name.as_str())).cloned(),
+        Segment::Index(index) => match (value.as_array(), value.as_str()) {
+            (Some(items), _) => items.get(*index).cloned(),
+            (None, Some(text)) => text.chars().nth(*index).map(|c| tera::Value::from(c.to_string())),
+            (None, None) => None,
+        },
+        Segment::Dynamic => None,
     }
-    Some(value)
 }
 
 /// Whether the reference leads somewhere in what its first name stands for. What is looked up by an expression may.
@@ -356,4 +272,168 @@ fn quoted(value: &tera::Value) -> Result<String, String> {
         return Err("a secret cannot be quoted: its value is put in later".to_owned());
     }
     Ok(shell::quote(&text))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    struct Fixed(BTreeMap<&'static str, tera::Value>);
+
+    impl Fixed {
+        fn new() -> Self {
+            let values = [
+                ("text", json!("a 'b'\n$(c)")),
+                ("number", json!(8080)),
+                ("broken", json!(0.5)),
+                ("truth", json!(true)),
+                ("none", json!(null)),
+                ("list", json!(["x", {"name": "y z"}])),
+                ("map", json!({"key": "v", "a-b": [1, 2]})),
+            ];
+            Self(values.into_iter().map(|(name, value)| (name, value::for_templates(&value))).collect())
+        }
+    }
+
+    impl Names for Fixed {
+        fn value(&self, root: &str, _: &[&Reference]) -> Result<Option<tera::Value>, Fault> {
+            Ok(self.0.get(root).cloned())
+        }
+
+        fn explain(&self, reference: &Reference) -> Fault {
+            Fault::wrong(reference.range.clone(), "undefined")
+        }
+    }
+
+    /// Pieces of templates, right and wrong, in any order.
+    fn template() -> impl Strategy<Value = String> {
+        let piece = prop::sample::select(vec![
+            "{{ ",
+            " }}",
+            "{{",
+            "}}",
+            "{{- ",
+            " -}}",
+            "{% if ",
+            " %}",
+            "{% endif %}",
+            "{% for x in ",
+            "{% endfor %}",
+            "{# ",
+            " #}",
+            "{% raw %}",
+            "{% endraw %}",
+            "{% set x = ",
+            "text",
+            "number",
+            "broken",
+            "truth",
+            "list",
+            "map",
+            "nope",
+            "x",
+            ".key",
+            "[\"a-b\"]",
+            "['key']",
+            "[0]",
+            "[1].name",
+            "[9]",
+            " | quote",
+            " | upper",
+            " | default(value='d')",
+            " ~ ",
+            " + ",
+            " and ",
+            "not ",
+            " is defined",
+            "'é'",
+            "\"\\\"\"",
+            "3",
+            " ",
+            "\n",
+            "$",
+            "{",
+            "}",
+            "#",
+            "%",
+            "é",
+            "-",
+            ".",
+            "(",
+            ")",
+            "[",
+            "]",
+            "plain ",
+        ]);
+        let name = prop::sample::select(vec!["text", "number", "broken", "truth", "none", "list", "map", "nope", "x"]);
+        let part = prop::sample::select(vec![
+            "",
+            "",
+            ".key",
+            "[\"a-b\"]",
+            "['key']",
+            "[0]",
+            "[1].name",
+            "[9]",
+            "[number]",
+            " .key",
+            "?.key",
+        ]);
+        let after = prop::sample::select(vec![
+            "",
+            "",
+            " | quote",
+            "|quote",
+            " | upper",
+            " | default(value='d')",
+            " | quote | upper",
+            " ~ 'x' | quote",
+            " + 1",
+            " is defined",
+        ]);
+        let output = (name, part, after).prop_map(|(name, part, after)| format!("{{{{ {name}{part}{after} }}}}"));
+        let pieces = prop_oneof![piece.prop_map(str::to_owned), output.clone(), output];
+        prop::collection::vec(pieces, 0..6).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        /// What is looked up without Tera is what Tera makes of it, and no text is too strange to be read.
+        #[test]
+        fn simple_templates_give_what_tera_gives(text in template()) {
+            let names = Fixed::new();
+            let context = Context::from_value(&names);
+            let by_tera = tera().render_str(&text, &context, false);
+            let ours = super::text(&text, &names);
+            let template = Template::read(&text);
+            let is_misread = misread(&template, &text, &names).is_some();
+            if !is_misread {
+                match (&ours, &by_tera) {
+                    (Ok(ours), Ok(tera)) => prop_assert_eq!(ours, tera),
+                    (Err(_), Err(_)) => {}
+                    other => prop_assert!(false, "{:?}", other),
+                }
+            }
+            prop_assert_eq!(template.broken && by_tera.is_ok(), false);
+            let _ = (value(&text, &names), expression(&text, &names), syntax(&text, false), syntax(&text, true));
+        }
+    }
+
+    trait FromNames {
+        fn from_value(names: &Fixed) -> Self;
+    }
+
+    impl FromNames for Context {
+        fn from_value(names: &Fixed) -> Self {
+            let mut context = Self::new();
+            for (name, value) in &names.0 {
+                context.insert_value(*name, value.clone());
+            }
+            context
+        }
+    }
 }

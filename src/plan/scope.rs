@@ -13,10 +13,11 @@ use crate::model::diagnostic::nearest;
 use crate::model::step::Text;
 use crate::model::{Diagnostic, Node, Scalar, Severity, Shape};
 
+use super::fault::Fault;
 use super::missing;
 use super::outputs::{self, Left};
 use super::planned::{Plan, PlannedStep};
-use super::render::{self, Fault, Names};
+use super::render::{self, Names};
 use super::template::{Reference, Segment, Template, is_template};
 use super::value;
 use super::vars::{self, Around, Var, Vars};

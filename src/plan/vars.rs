@@ -9,8 +9,9 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::yaml::Places;
 use crate::model::{Diagnostics, Node, Scalar, Shape};
 
+use super::fault::Fault;
 use super::missing;
-use super::render::{self, Fault, Names};
+use super::render::{self, Names};
 use super::template::{Reference, Template, is_template};
 use super::value;
 

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use crate::base::Span;
+use crate::plan::fault::{self, Fault};
 use crate::plan::planned::{Plan, PlannedStep};
-use crate::plan::render::{self, Fault};
 use crate::plan::scope::{Scope, Situation};
 
 /// Where a template stands, and what may be used there.
@@ -94,7 +94,7 @@ impl Source<'_> {
     /// Where a part of it stands.
     pub(super) fn place(&self, plan: &Plan, range: Range<usize>) -> Span {
         if self.is_file {
-            return render::span_within(self.span, self.text, &range);
+            return fault::span_within(self.span, self.text, &range);
         }
         plan.ground.places.within(self.span, self.text, range)
     }

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use crate::base::StepId;
 use crate::model::diagnostic::nearest;
 use crate::model::{Diagnostics, Shape};
+use crate::plan::fault::Fault;
 use crate::plan::missing;
 use crate::plan::planned::{Plan, PlannedStep};
-use crate::plan::render::{Fault, Names};
+use crate::plan::render::Names;
 use crate::plan::scope::Scope;
 use crate::plan::template::Reference;
 

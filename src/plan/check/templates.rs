@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use crate::base::StepId;
 use crate::base::secret::SEAL;
 use crate::model::Diagnostics;
+use crate::plan::fault::Fault;
 use crate::plan::fingerprint::Named;
-use crate::plan::render::{self, Fault, Names};
+use crate::plan::render::{self, Names};
 use crate::plan::template::{Code, Piece, Reference, Template, is_template};
 
 use super::site::{Secrets, Site, Source};
