@@ -1,6 +1,6 @@
 //! The dry run: what would happen to each unit, and the sums.
 
-use crate::events::{Foreseen, Foresight, Preview};
+use crate::events::{Foreseen, Foresight, PhaseGate, Preview};
 
 use super::failure::{first, rest};
 use super::line::{Line, Page};
@@ -60,8 +60,11 @@ impl Units<'_> {
 
     /// What stands before a step: a gate, or a point of no return.
     fn before(&self, page: &mut Page, foreseen: &Foreseen) {
+        let rule = if self.style.unicode { "──" } else { "--" };
+        if let Some(PhaseGate { phase, .. }) = &foreseen.phase_gate {
+            page.push(Line::new().put(Tone::Doubt, format_args!("{rule} gate: asks before the phase {phase}")));
+        }
         if foreseen.gated && self.way == Way::Forth {
-            let rule = if self.style.unicode { "──" } else { "--" };
             page.push(Line::new().put(Tone::Doubt, format_args!("{rule} gate: asks before {}", foreseen.unit.step)));
         }
         if let Some(why) = &foreseen.irreversible {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::events::{Foreseen, Foresight};
+use crate::events::{Foreseen, Foresight, PhaseGate};
 
 use super::count::count;
 use super::failure::first;
@@ -35,7 +35,7 @@ pub struct Sums {
     pub points_of_no_return: Vec<Marked>,
     /// Steps that would change something and cannot take it back.
     pub without_undo: Vec<Marked>,
-    /// Steps with a gate before them.
+    /// Phases and steps with a gate before them.
     pub gates: Vec<Marked>,
     /// Steps that a person has to do.
     pub manual: Vec<Marked>,
@@ -44,7 +44,7 @@ pub struct Sums {
 /// A step that is worth a word.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Marked {
-    /// Its id.
+    /// Its id; a phase's, where a phase is gated.
     pub step: String,
     /// Its name.
     pub name: String,
@@ -91,6 +91,10 @@ impl Sums {
         }
         if let Some(why) = without_undo {
             mark(&mut self.without_undo, foreseen, why);
+        }
+        if let Some(PhaseGate { phase, name, place }) = &foreseen.phase_gate {
+            let why = String::new();
+            self.gates.push(Marked { step: phase.to_string(), name: name.clone(), place: place.clone(), why });
         }
         if foreseen.gated {
             mark(&mut self.gates, foreseen, "");

@@ -7,7 +7,7 @@ use futures::StreamExt as _;
 use crate::actions::{ActionError, Check, Hold, Verdict};
 use crate::base::{UnitId, secret};
 use crate::events::record::{Reversal, Undo};
-use crate::events::{Foreseen, Foresight, Preview, RunView};
+use crate::events::{Foreseen, Foresight, PhaseGate, Preview, RunView};
 use crate::model::step::UndoSpec;
 use crate::model::{Node, Shape};
 use crate::plan::{Plan, PlannedStep, RenderError, Scope};
@@ -37,7 +37,9 @@ pub async fn foresee(
     let steps: Vec<&PlannedStep> = world.plan.steps().collect();
     let foreseen = world.foresee(&steps, &view, offline).await;
     world.close().await;
-    foreseen
+    let mut foreseen = foreseen?;
+    phase_gates(&mut foreseen, plan, &view);
+    Ok(foreseen)
 }
 
 /// What rollback to just before `to` would take back, in its order, without asking any host.
@@ -53,6 +55,7 @@ pub fn foresee_rollback(view: &RunView, to: Option<&crate::base::StepId>) -> Vec
             place: step.map(|step| step.place.clone()).unwrap_or_default(),
             irreversible: step.and_then(|step| step.irreversible.clone()),
             gated: false,
+            phase_gate: None,
             foresight: way_back(&reversal),
             unit,
         })
@@ -197,6 +200,20 @@ fn foreseen(step: &PlannedStep, unit: UnitId, foresight: Foresight) -> Foreseen 
         foresight,
         irreversible: step.step.irreversible.as_ref().map(|why| why.value.clone()),
         gated: step.step.confirm.is_some() || step.step.irreversible.is_some(),
+        phase_gate: None,
+    }
+}
+
+/// Tells of each phase's gate with the first unit of it that is not left out.
+fn phase_gates(foreseen: &mut [Foreseen], plan: &Plan, view: &RunView) {
+    for phase in plan.phases.iter().filter(|phase| !view.is_open(phase.id.as_str())) {
+        let Some(confirm) = &phase.confirm else { continue };
+        let is_of_it = |one: &Foreseen| phase.steps.iter().any(|step| *step.id() == one.unit.step);
+        let is_left_out = |one: &Foreseen| matches!(one.foresight, Foresight::LeftOut { .. });
+        if let Some(first) = foreseen.iter_mut().find(|one| is_of_it(one) && !is_left_out(one)) {
+            let place = format!("{}:{}", confirm.prompt.span.file, confirm.prompt.span.line);
+            first.phase_gate = Some(PhaseGate { phase: phase.id.clone(), name: phase.name.clone(), place });
+        }
     }
 }
 

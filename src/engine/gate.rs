@@ -88,7 +88,12 @@ impl Controller {
         let _alone = self.asking.lock().await;
         let operator = &self.world.setup.operator;
         // What comes next is looked up for somebody who reads it.
-        let next = if operator.is_present() { self.world.foresee(next, &view, false).await? } else { Vec::new() };
+        let mut next = if operator.is_present() { self.world.foresee(next, &view, false).await? } else { Vec::new() };
+        // This very gate, and what it says itself, is not what comes next.
+        for foreseen in next.iter_mut().filter(|foreseen| foreseen.unit.step.as_str() == gate.id) {
+            foreseen.gated = false;
+            foreseen.irreversible = None;
+        }
         let gate = Gate { next, rollback: view.undo_order(None::<&StepId>), ..gate };
         let id = gate.id.clone();
         match operator.gate(&gate, &view).await {

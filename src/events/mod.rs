@@ -7,7 +7,7 @@ pub mod state;
 mod undo_order;
 pub mod view;
 
-pub use preview::{Foreseen, Foresight, Preview};
+pub use preview::{Foreseen, Foresight, PhaseGate, Preview};
 pub use progress::Progress;
 pub use record::{Entry, Outcome, Outputs, Record, Reversal};
 pub use state::{Impossible, UnitState};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::{StepId, UnitId};
+use crate::base::{PhaseId, StepId, UnitId};
 
 /// What a unit would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +32,20 @@ pub struct Foreseen {
     pub irreversible: Option<String>,
     /// Whether a gate stands before it.
     pub gated: bool,
+    /// The phase that begins with it, where a gate stands before that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase_gate: Option<PhaseGate>,
+}
+
+/// A phase with a gate before it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhaseGate {
+    /// Its id.
+    pub phase: PhaseId,
+    /// Its name.
+    pub name: String,
+    /// `file:line` where the gate stands.
+    pub place: String,
 }
 
 /// What will happen to a unit.

@@ -9,7 +9,16 @@ use crate::events::{Foreseen, Foresight, Preview};
 
 fn unit_foreseen(unit: UnitId, name: &str, action: &str, foresight: Foresight) -> Foreseen {
     let place = "libravatar.yaml:31".to_owned();
-    Foreseen { unit, name: name.into(), action: action.into(), place, foresight, irreversible: None, gated: false }
+    Foreseen {
+        unit,
+        name: name.into(),
+        action: action.into(),
+        place,
+        foresight,
+        irreversible: None,
+        gated: false,
+        phase_gate: None,
+    }
 }
 
 fn change(summary: &str, detail: &str, undo: &str, reversible: bool) -> Foresight {

@@ -133,6 +133,7 @@ fn everywhere_else() {
         foresight: Foresight::WouldChange { preview, reversible: false },
         irreversible: Some(EVIL.into()),
         gated: true,
+        phase_gate: None,
     };
     let mut all = vec![base.clone()];
     for foresight in [

@@ -43,6 +43,27 @@ async fn a_gate_that_is_answered_with_no_parks_and_asks_again() {
 }
 
 #[tokio::test]
+async fn a_dry_run_tells_of_every_gate_and_a_gate_not_of_itself() {
+    let world = World::new(
+        "phases:
+  - {id: first, name: First, confirm: 'Ready?', steps: [{id: one, on: old, run: 'true', undo: nothing}, {id: two, on: old, run: 'true', undo: nothing}]}
+  - {id: second, steps: [{id: three, on: old, run: 'true', undo: nothing, irreversible: gone}]}
+",
+    )
+    .says([Said::Yes, Said::Yes]);
+    let foreseen = world.foresee().await;
+    let gates: Vec<_> = foreseen
+        .iter()
+        .map(|one| (one.unit.step.as_str(), one.phase_gate.as_ref().map(|gate| gate.phase.as_str()), one.gated))
+        .collect();
+    assert_eq!(gates, [("one", Some("first"), false), ("two", None, false), ("three", None, true)]);
+    assert_eq!(world.go().await.unwrap(), done());
+    let gates = world.script.gates.lock().unwrap();
+    assert_eq!(gates[1].irreversible.as_deref(), Some("gone"));
+    assert_eq!((gates[1].next[0].gated, &gates[1].next[0].irreversible), (false, &None));
+}
+
+#[tokio::test]
 async fn silence_is_never_a_yes() {
     let world = World::new("steps:\n  - {id: one, on: old, confirm: 'Sure?', run: 'true', undo: nothing}\n");
     assert!(matches!(world.go().await.unwrap(), End::Parked { .. }));
