@@ -108,6 +108,14 @@ impl ReadBook {
         self.plan
     }
 
+    /// The same for a run that was begun: what can be borne was told then.
+    pub(crate) fn told_again(self, context: &Context) -> Option<Plan> {
+        match self.plan {
+            Some(plan) => Some(plan),
+            None => self.told(context),
+        }
+    }
+
     /// Everything that is wrong, as text.
     pub(crate) fn text(self, style: &Style) -> String {
         diagnostics(&self.diagnostics.sorted(), &self.sources, style)

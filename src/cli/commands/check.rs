@@ -41,11 +41,14 @@ Examples:
 pub(crate) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, CommandError> {
     let given = arguments.inputs.read();
     let source = BookSource::file(&arguments.file, given.inputs.clone());
-    let Some(plan) = source.read().with(given).told(context) else {
+    let read = source.read().with(given);
+    // Where there is a plan, nothing is worse than a warning.
+    let warnings = read.diagnostics.as_slice().len();
+    let Some(plan) = read.told(context) else {
         book::refused(context, &arguments.file, &arguments.inputs);
         return Ok(Exit::Wrong);
     };
-    context.page(&sums(&plan).into());
+    context.page(&sums(&plan, warnings).into());
     context.event(&json!({"event": "checked", "phases": plan.phases.len(), "steps": plan.steps().count(), "hosts": plan.hosts.len()}));
     let next = Next { reach: arguments.reach.clone(), inputs: arguments.inputs.clone(), ..Next::default() };
     let file = shell::quote(&arguments.file.to_string_lossy());
@@ -63,12 +66,16 @@ pub(crate) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     Ok(context.end(Exit::Done, None, &format!("to see what it would do: {command}")))
 }
 
-fn sums(plan: &Plan) -> Line {
+fn sums(plan: &Plan, warnings: usize) -> Line {
     let line = Line::new().put(Tone::Strong, &plan.name).text(": ");
-    line.text(format_args!(
-        "{}, {}, {}; nothing is wrong with it",
+    let line = line.text(format_args!(
+        "{}, {}, {}; ",
         count(plan.phases.len(), "phase"),
         count(plan.steps().count(), "step"),
         count(plan.hosts.len(), "host"),
-    ))
+    ));
+    if warnings == 0 {
+        return line.text("nothing is wrong with it");
+    }
+    line.put(Tone::Doubt, count(warnings, "warning")).text(", and nothing that keeps it from being run")
 }

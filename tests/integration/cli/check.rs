@@ -202,3 +202,23 @@ fn answers_are_held_against_the_book() {
     ");
     assert!(!test.journal().exists());
 }
+
+#[test]
+fn what_can_be_borne_is_counted_and_told_once() {
+    let test = Test::new().runbook(
+        "
+        name: Greeting
+        vars: {who: you}
+        steps:
+          - {id: hello, on: local, run: 'echo {{ who }}; exit 3', undo: nothing}
+        ",
+    );
+    let checked = test.run("check book.yaml").exits(0).complains("1 warning");
+    checked.says("Greeting: 1 phase, 1 step, 0 hosts; 1 warning, and nothing that keeps it from being run");
+    test.run("run book.yaml").exits(1).complains("warning: `who` becomes a part of the script");
+    // Whoever goes on with it in the middle of the night wants to see other things.
+    for words in ["resume", "rollback"] {
+        let ran = test.run(words);
+        assert!(!ran.stderr.contains("warning"), "{ran}");
+    }
+}
