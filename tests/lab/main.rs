@@ -4,7 +4,17 @@
 #![expect(clippy::disallowed_methods, reason = "tests look at what is there, whoever made it")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+#[path = "tests/faults.rs"]
+mod faults;
+#[path = "tests/hostile.rs"]
+mod hostile;
 #[path = "tests/lab.rs"]
 mod lab;
+#[path = "tests/migration.rs"]
+mod migration;
+#[path = "tests/operator.rs"]
+mod operator;
 #[path = "tests/promises.rs"]
 mod promises;
+#[path = "tests/secrets.rs"]
+mod secrets;

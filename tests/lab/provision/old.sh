@@ -19,7 +19,9 @@ let_mirrors_in() {
 }
 
 fill_database() {
-    runuser -u postgres -- psql -X --set ON_ERROR_STOP=1 --set password="$(cat "$KEYS/db_password")" <<'SQL'
+    # By environment: argv ends up in the journal of whoever logs that somebody became postgres.
+    PASSWORD=$(cat "$KEYS/db_password") runuser -u postgres -- psql -X --set ON_ERROR_STOP=1 <<'SQL'
+\getenv password PASSWORD
 CREATE ROLE djangouser LOGIN PASSWORD :'password';
 CREATE DATABASE libravatar OWNER djangouser ENCODING 'UTF8' TEMPLATE template0;
 SQL

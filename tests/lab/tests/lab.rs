@@ -27,9 +27,12 @@ impl Lab {
                 writeln!(std::io::stderr(), "SKIPPED: the lab makes network namespaces and mounts: run this as root");
             return None;
         }
-        let lock = File::create("/run/lock/runbook-lab-tests").unwrap();
+        let tool = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lab/lab");
+        let state = PathBuf::from(succeed(Command::new(&tool).args(["inventory", "state"])).trim_end());
+        std::fs::create_dir_all(&state).unwrap();
+        let lock = File::create(state.join("tests.lock")).unwrap();
         lock.lock().unwrap();
-        Some(Self { _alone: lock, tool: Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lab/lab") })
+        Some(Self { _alone: lock, tool })
     }
 
     /// What `lab` with these arguments prints; it must succeed.

@@ -1,0 +1,115 @@
+//! What happens to a migration when the controller dies, a cable is pulled, or a host loses its power.
+
+use std::process::Child;
+use std::time::Duration;
+
+use crate::lab::Lab;
+use crate::operator::{Operator, eventually, kill, quicken, slow_down, starts};
+
+const PG_DUMP: &str = "/usr/lib/postgresql/15/bin/pg_dump";
+
+/// Waits until the job of `rehearsal-dump` runs on old.
+fn dumping(lab: &Lab, run: &mut Child, operator: &Operator<'_>) {
+    eventually(120, "the database is being dumped", || {
+        assert!(run.try_wait().unwrap().is_none(), "the run has ended before:\n{}", operator.said());
+        starts(lab, "old", "pg_dump") == 1
+    });
+}
+
+#[test]
+fn a_job_outlives_a_controller_that_is_killed_and_is_found_again() {
+    let Some(lab) = Lab::before() else { return };
+    let operator = Operator::new(&lab);
+    let before = operator.everything();
+    slow_down(&lab, "old", PG_DUMP, 6);
+    let mut run = operator.begin(Some("rehearsal-look"));
+    dumping(&lab, &mut run, &operator);
+    kill(&mut run);
+    operator.runbook(&["status"]).ended(0).says("rehearsal-dump");
+    operator.resume(Some("rehearsal-look")).ended(3);
+    assert_eq!(starts(&lab, "old", "pg_dump"), 1, "the job ran once");
+    quicken(&lab, "old", "pg_dump");
+    operator.roll_back();
+    operator.everything().must_be(&before);
+    operator.runbook(&["log", "--verify"]).ended(0);
+}
+
+#[test]
+fn a_link_that_is_down_for_half_a_minute_is_waited_for() {
+    let Some(lab) = Lab::before() else { return };
+    let operator = Operator::new(&lab);
+    slow_down(&lab, "old", PG_DUMP, 10);
+    let mut run = operator.begin(Some("rehearsal-look"));
+    dumping(&lab, &mut run, &operator);
+    lab.tool(&["link", "old", "down"]);
+    std::thread::sleep(Duration::from_secs(30));
+    assert!(run.try_wait().unwrap().is_none(), "the run has given up:\n{}", operator.said());
+    lab.tool(&["link", "old", "up"]);
+    assert_eq!(run.wait().unwrap().code(), Some(3), "{}", operator.said());
+    assert_eq!(starts(&lab, "old", "pg_dump"), 1, "the job ran once");
+    let said = operator.said();
+    assert!(said.contains("old") && said.to_lowercase().contains("connect"), "the wait is told:\n{said}");
+}
+
+#[test]
+fn a_job_that_died_with_its_host_is_told_from_one_that_failed() {
+    let Some(lab) = Lab::before() else { return };
+    let operator = Operator::new(&lab);
+    slow_down(&lab, "old", PG_DUMP, 30);
+    let mut run = operator.begin(Some("rehearsal-look"));
+    dumping(&lab, &mut run, &operator);
+    lab.tool(&["power", "old", "cut"]);
+    lab.tool(&["power", "old", "boot"]);
+    assert_eq!(run.wait().unwrap().code(), Some(1), "{}", operator.said());
+    assert!(operator.said().contains("died on the host"), "{}", operator.said());
+    // Nothing is run again before somebody has said so.
+    operator.resume(Some("rehearsal-look")).ended(1);
+    lab.on("old", "rm /usr/local/bin/pg_dump; rm -f /var/lib/postgresql/libravatar-migration.pg.part");
+    operator.runbook(&["retry", operator.run_id().as_str(), "rehearsal-dump"]).ended(0);
+    operator.resume(Some("rehearsal-look")).ended(3);
+}
+
+/// Killed every few seconds and taken up again each time, forth and back: it ends where an undisturbed run ends.
+#[test]
+fn a_controller_that_keeps_dying_gets_there_all_the_same() {
+    let Some(lab) = Lab::before() else { return };
+    let operator = Operator::new(&lab);
+    let before = operator.everything();
+    let mut kills = 0;
+    let mut disturbed = |mut command: std::process::Command, after: Duration| -> Option<i32> {
+        let said = std::fs::File::options().append(true).create(true).open(operator.state.path().join("said")).unwrap();
+        let mut process = command.stdout(said.try_clone().unwrap()).stderr(said).spawn().unwrap();
+        let begun = std::time::Instant::now();
+        while begun.elapsed() < after {
+            if let Some(status) = process.try_wait().unwrap() {
+                return status.code();
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        kill(&mut process);
+        kills += 1;
+        None
+    };
+    // Not the same moments each time: the lab is not that regular anyway.
+    let mut ended = disturbed(operator.sample("run", None), Duration::from_millis(2300));
+    for turn in 0..60 {
+        if ended.is_some() {
+            break;
+        }
+        ended = disturbed(operator.resumption(None), Duration::from_millis(2500 + 370 * (turn % 9)));
+    }
+    assert_eq!(ended, Some(0), "{}", operator.said());
+    lab.operator("[ $(dig +short @ns1 libravatar.org A) = 192.0.2.12 ]; curl -sSf https://www.libravatar.org/ | grep -q '412 users'");
+
+    ended = None;
+    for turn in 0..60 {
+        if ended.is_some() {
+            break;
+        }
+        ended = disturbed(operator.command(&["rollback"]), Duration::from_millis(1100 + 190 * (turn % 9)));
+    }
+    assert_eq!(ended, Some(4), "{}", operator.said());
+    assert!(kills > 5, "killed {kills} times only");
+    operator.everything().must_be(&before);
+    operator.runbook(&["log", "--verify"]).ended(0);
+}

@@ -1,0 +1,213 @@
+//! The operator at work: the real binary in the lab's namespace, with the sample, its variables, its answers and its secrets.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::lab::Lab;
+
+/// An operator with a state folder of their own.
+pub(crate) struct Operator<'a> {
+    pub(crate) lab: &'a Lab,
+    pub(crate) state: TempDir,
+    /// `--var`, and whatever else `run` and `plan` are given.
+    pub(crate) extra: Vec<String>,
+}
+
+/// What the binary did.
+pub(crate) struct Said {
+    /// Its exit code.
+    pub(crate) code: i32,
+    /// All it said.
+    pub(crate) text: String,
+}
+
+/// What a run leaves on the operator's side and on the hosts, as far as anybody could tell.
+#[derive(PartialEq)]
+pub(crate) struct Everything {
+    hosts: String,
+    names: String,
+    left: Vec<PathBuf>,
+}
+
+/// The sample.
+pub(crate) const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/runbooks/libravatar-migration.yaml");
+
+impl<'a> Operator<'a> {
+    pub(crate) fn new(lab: &'a Lab) -> Self {
+        Self { lab, state: tempfile::tempdir().unwrap(), extra: Vec::new() }
+    }
+
+    /// Gives a variable of the book another value.
+    pub(crate) fn var(mut self, name: &str, value: &str) -> Self {
+        self.extra.extend(["--var".to_owned(), format!("{name}={value}")]);
+        self
+    }
+
+    /// `runbook` with these arguments and the operator's state, to be run where the operator sits.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = self.lab.command(&["run", env!("CARGO_BIN_EXE_runbook")]);
+        command.args(args).arg("--state").arg(self.state.path().join("journal.db"));
+        for line in std::fs::read_to_string(self.lab.file("env_file")).unwrap().lines() {
+            let (name, value) = line.strip_prefix("export ").unwrap().split_once('=').unwrap();
+            command.env(name, value);
+        }
+        command.env("HOME", self.state.path()).env_remove("XDG_STATE_HOME").stdin(Stdio::null());
+        command
+    }
+
+    /// The same, to its end.
+    pub(crate) fn runbook(&self, args: &[&str]) -> Said {
+        Said::of(&self.command(args).output().unwrap())
+    }
+
+    /// `run` or `plan` with the sample and all that belongs to it. `until` is the gate that nobody answers: the run parks there.
+    pub(crate) fn sample(&self, what: &str, until: Option<&str>) -> Command {
+        let (hosts, vars) = (self.lab.file("hosts_file"), self.lab.file("vars_file"));
+        let answers = self.answers(until);
+        let mut command = self.command(&[what, SAMPLE]);
+        command.arg("--hosts-file").arg(hosts).arg("--vars-file").arg(vars).arg("--answers").arg(answers);
+        command.args(&self.extra);
+        command
+    }
+
+    /// Runs the sample until a gate that nobody answers, or to its end.
+    pub(crate) fn run(&self, until: Option<&str>) -> Said {
+        Said::of(&self.sample("run", until).output().unwrap())
+    }
+
+    /// Goes on with the run, until a gate that nobody answers or to its end.
+    pub(crate) fn resume(&self, until: Option<&str>) -> Said {
+        Said::of(&self.resumption(until).output().unwrap())
+    }
+
+    /// The same, to be run.
+    pub(crate) fn resumption(&self, until: Option<&str>) -> Command {
+        let answers = self.answers(until);
+        let mut command = self.command(&["resume"]);
+        command.arg("--answers").arg(answers);
+        command
+    }
+
+    /// Begins to run the sample. What it says goes to the file `said` of the state folder.
+    pub(crate) fn begin(&self, until: Option<&str>) -> Child {
+        let said = std::fs::File::create(self.state.path().join("said")).unwrap();
+        self.sample("run", until).stdout(said.try_clone().unwrap()).stderr(said).spawn().unwrap()
+    }
+
+    /// What a run that was begun has said so far.
+    pub(crate) fn said(&self) -> String {
+        String::from_utf8_lossy(&std::fs::read(self.state.path().join("said")).unwrap()).into_owned()
+    }
+
+    fn answers(&self, until: Option<&str>) -> PathBuf {
+        let all = std::fs::read_to_string(self.lab.file("answers_file")).unwrap();
+        let gate = |line: &&str| until.is_none_or(|until| !line.starts_with(&format!("{until}:")));
+        let some: Vec<_> = all.lines().take_while(gate).collect();
+        assert!(until.is_none() || some.len() < all.lines().count(), "the sample has no gate {until:?}");
+        let path = self.state.path().join("answers.yaml");
+        std::fs::write(&path, some.join("\n") + "\n").unwrap();
+        path
+    }
+
+    /// The id of the one run.
+    pub(crate) fn run_id(&self) -> String {
+        let said = self.runbook(&["runs"]).ended(0);
+        // Below the headings, the first column.
+        said.text.lines().nth(1).and_then(|line| line.split_whitespace().next()).unwrap().to_owned()
+    }
+
+    /// Takes the run back; it must succeed.
+    pub(crate) fn roll_back(&self) {
+        let said = self.runbook(&["rollback"]);
+        assert_eq!(said.code, 4, "{}", said.text);
+    }
+
+    /// All that could have changed, once the mirrors have what the master has.
+    pub(crate) fn everything(&self) -> Everything {
+        for mirror in ["mirror1", "mirror2"] {
+            let pull = "runuser -u libravatar-slave -- /usr/lib/libravatar-slave/pull";
+            self.lab.on(mirror, &format!("{pull} avatar; {pull} user"));
+        }
+        self.everything_now()
+    }
+
+    /// The same in the middle of a migration, when the mirrors may not be able to pull.
+    pub(crate) fn everything_now(&self) -> Everything {
+        let passing = [self.lab.file("staging"), self.lab.file("backup")];
+        Everything {
+            hosts: self.lab.listing(&["all"]),
+            names: self.lab.operator("cat /etc/hosts"),
+            left: passing.into_iter().filter(|path| path.exists()).collect(),
+        }
+    }
+}
+
+impl Everything {
+    /// It is the same; where it is not, the difference is shown.
+    pub(crate) fn must_be(&self, before: &Self) {
+        let changed = similar::TextDiff::from_lines(&before.hosts, &self.hosts);
+        let changed = changed.unified_diff().context_radius(0).to_string();
+        assert!(self.hosts == before.hosts, "the hosts have changed:\n{changed}");
+        assert_eq!(self.names, before.names);
+        assert_eq!(self.left, before.left);
+    }
+}
+
+impl Said {
+    fn of(output: &Output) -> Self {
+        let text = [&output.stdout[..], &output.stderr].map(String::from_utf8_lossy).concat();
+        Self { code: output.status.code().unwrap_or(-1), text }
+    }
+
+    /// It ended with this code.
+    pub(crate) fn ended(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{}", self.text);
+        self
+    }
+
+    /// It says this somewhere.
+    pub(crate) fn says(self, what: &str) -> Self {
+        assert!(self.text.contains(what), "nowhere `{what}` in:\n{}", self.text);
+        self
+    }
+}
+
+/// Waits until something holds.
+pub(crate) fn eventually(seconds: u64, what: &str, mut holds: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !holds() {
+        assert!(begun.elapsed() < Duration::from_secs(seconds), "after {seconds} s, still not: {what}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// Cuts the controller off, with no time for a last word.
+pub(crate) fn kill(child: &mut Child) {
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// Makes a program of a host slow and countable: each start leaves a line in `/run/NAME.starts`. It is found before the real one.
+pub(crate) fn slow_down(lab: &Lab, host: &str, program: &str, seconds: u32) {
+    let name = Path::new(program).file_name().unwrap().to_str().unwrap();
+    lab.on(
+        host,
+        &format!(
+            "printf '%s\\n' '#!/bin/sh' 'echo start >>/run/{name}.starts' 'sleep {seconds}' 'exec {program} \"$@\"' >/usr/local/bin/{name}
+             chmod 755 /usr/local/bin/{name}; : >/run/{name}.starts; chmod 666 /run/{name}.starts"
+        ),
+    );
+}
+
+/// How often it was started.
+pub(crate) fn starts(lab: &Lab, host: &str, name: &str) -> usize {
+    lab.on(host, &format!("cat /run/{name}.starts")).lines().count()
+}
+
+/// Undoes `slow_down`.
+pub(crate) fn quicken(lab: &Lab, host: &str, name: &str) {
+    lab.on(host, &format!("rm /usr/local/bin/{name} /run/{name}.starts"));
+}
