@@ -1,7 +1,8 @@
 //! What happens to a migration when the controller dies, a cable is pulled, or a host loses its power.
 
+use std::fs::File;
 use std::process::Child;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::lab::Lab;
 use crate::operator::{Operator, eventually, kill, quicken, slow_down, starts};
@@ -25,7 +26,7 @@ fn a_job_outlives_a_controller_that_is_killed_and_is_found_again() {
     let mut run = operator.begin(Some("rehearsal-look"));
     dumping(&lab, &mut run, &operator);
     kill(&mut run);
-    operator.runbook(&["status"]).ended(0).says("rehearsal-dump");
+    operator.runbook(&["status"]).ended(0).says("Dump the database");
     operator.resume(Some("rehearsal-look")).ended(3);
     assert_eq!(starts(&lab, "old", "pg_dump"), 1, "the job ran once");
     quicken(&lab, "old", "pg_dump");
@@ -75,41 +76,41 @@ fn a_controller_that_keeps_dying_gets_there_all_the_same() {
     let Some(lab) = Lab::before() else { return };
     let operator = Operator::new(&lab);
     let before = operator.everything();
-    let mut kills = 0;
-    let mut disturbed = |mut command: std::process::Command, after: Duration| -> Option<i32> {
-        let said = std::fs::File::options().append(true).create(true).open(operator.state.path().join("said")).unwrap();
-        let mut process = command.stdout(said.try_clone().unwrap()).stderr(said).spawn().unwrap();
-        let begun = std::time::Instant::now();
-        while begun.elapsed() < after {
-            if let Some(status) = process.try_wait().unwrap() {
-                return status.code();
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        kill(&mut process);
-        kills += 1;
-        None
-    };
     // Not the same moments each time: the lab is not that regular anyway.
-    let mut ended = disturbed(operator.sample("run", None), Duration::from_millis(2300));
-    for turn in 0..60 {
-        if ended.is_some() {
-            break;
-        }
-        ended = disturbed(operator.resumption(None), Duration::from_millis(2500 + 370 * (turn % 9)));
-    }
-    assert_eq!(ended, Some(0), "{}", operator.said());
+    let forth = |turn: u64| if turn == 0 { operator.sample("run", None) } else { operator.resumption(None) };
+    let kills = disturbed(&operator, "done", forth, |turn| Duration::from_millis(2400 + 370 * (turn % 9)));
+    assert!(kills > 5, "killed {kills} times only");
     lab.operator("[ $(dig +short @ns1 libravatar.org A) = 192.0.2.12 ]; curl -sSf https://www.libravatar.org/ | grep -q '412 users'");
 
-    ended = None;
-    for turn in 0..60 {
-        if ended.is_some() {
-            break;
-        }
-        ended = disturbed(operator.command(&["rollback"]), Duration::from_millis(1100 + 190 * (turn % 9)));
-    }
-    assert_eq!(ended, Some(4), "{}", operator.said());
-    assert!(kills > 5, "killed {kills} times only");
+    let back = |_| operator.command(&["rollback"]);
+    let kills = disturbed(&operator, "rolled back", back, |turn| Duration::from_millis(1100 + 190 * (turn % 9)));
+    assert!(kills > 2, "killed {kills} times only");
     operator.everything().must_be(&before);
     operator.runbook(&["log", "--verify"]).ended(0);
+}
+
+/// Starts one command after the other, kills each after its time, and returns how many it killed before the run got where it was to get.
+fn disturbed(
+    operator: &Operator<'_>,
+    end: &str,
+    command: impl Fn(u64) -> std::process::Command,
+    time: impl Fn(u64) -> Duration,
+) -> u32 {
+    let mut kills = 0;
+    for turn in 0..60 {
+        let said = File::options().append(true).create(true).open(operator.state.path().join("said")).unwrap();
+        let mut process = command(turn).stdout(said.try_clone().unwrap()).stderr(said).spawn().unwrap();
+        let begun = Instant::now();
+        while process.try_wait().unwrap().is_none() && begun.elapsed() < time(turn) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        if process.try_wait().unwrap().is_none() {
+            kill(&mut process);
+            kills += 1;
+        }
+        if operator.runbook(&["runs"]).ended(0).text.contains(end) {
+            return kills;
+        }
+    }
+    panic!("it never gets there:\n{}", operator.said());
 }
