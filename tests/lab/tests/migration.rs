@@ -81,19 +81,38 @@ fn the_whole_migration_goes_through_and_all_the_way_back() {
     operator.runbook(&["log", "--verify"]).ended(0);
 }
 
-/// Five places: in the rehearsal, with the two faces laid out, in the middle of the downtime, before everybody is led to new, and a week
-/// after. Each run begins on what the rollback before has left.
+/// Five places: with the two faces laid out, in the middle of the downtime, before the mirrors are stopped and after that, and with the proxy
+/// on. Each run begins on what the rollback before has left.
 #[test]
 fn a_run_can_be_taken_back_from_wherever_it_stands() {
     let Some(lab) = Lab::before() else { return };
     let before = Operator::new(&lab).everything();
-    for place in ["rehearsal-look", "static-on", "mirrors-off", "dns-switch", "mirror-owners"] {
+    let places = [
+        Place::Gate("static-on"),
+        Place::After("Set the rehearsal's images aside"),
+        Place::Gate("mirrors-off"),
+        Place::Gate("test-and-switch"),
+        Place::After("Fetch the basics through the proxy"),
+    ];
+    for place in places {
         let operator = Operator::new(&lab);
-        operator.run(Some(place)).ended(3).says("runbook resume");
-        assert!(operator.everything_now() != before, "nothing has happened until {place}");
+        match place {
+            Place::Gate(gate) => drop(operator.run(Some(gate)).ended(3).says("runbook resume")),
+            Place::After(step) => operator.interrupt_after(step),
+        }
+        assert!(operator.everything_now() != before, "nothing has happened until {place:?}");
         operator.roll_back();
         operator.everything().must_be(&before);
     }
+}
+
+/// Where a run is stopped.
+#[derive(Debug)]
+enum Place {
+    /// At a gate that nobody answers.
+    Gate(&'static str),
+    /// By Ctrl-C, once that step is done.
+    After(&'static str),
 }
 
 #[test]

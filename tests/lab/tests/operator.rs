@@ -102,6 +102,19 @@ impl<'a> Operator<'a> {
         String::from_utf8_lossy(&std::fs::read(self.state.path().join("said")).unwrap()).into_owned()
     }
 
+    /// Runs the sample, and presses Ctrl-C once a step of that name is done.
+    pub(crate) fn interrupt_after(&self, step: &str) {
+        let mut run = self.begin(None);
+        let done = format!("\u{2713} {step} ");
+        eventually(200, step, || {
+            assert!(run.try_wait().unwrap().is_none(), "the run has ended before:\n{}", self.said());
+            self.said().contains(&done)
+        });
+        let pid = rustix::process::Pid::from_raw(i32::try_from(run.id()).unwrap()).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+        assert_eq!(run.wait().unwrap().code(), Some(130), "{}", self.said());
+    }
+
     fn answers(&self, until: Option<&str>) -> PathBuf {
         let all = std::fs::read_to_string(self.lab.file("answers_file")).unwrap();
         let gate = |line: &&str| until.is_none_or(|until| !line.starts_with(&format!("{until}:")));
