@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::base::{RunId, StepId};
 use crate::display::{Ending, Style, Typing, Viewer, closing};
 use crate::engine::{Controller, End, Setup};
+use crate::events::view::Status;
 use crate::events::{Record, RunView};
 use crate::journal::{Journal, JournalError, Store};
 use crate::plan::Plan;
@@ -59,7 +60,7 @@ impl Drive<'_> {
         let ended = tokio::select! {
             biased;
             ended = Box::pin(self.carry(way)) => ended,
-            () = enough.notified() => Ok(End::Interrupted),
+            () = enough.notified() => self.leave().await,
         };
         let closed = self.journal.close().await;
         self.viewer.finish();
@@ -70,6 +71,14 @@ impl Drive<'_> {
         }
         closed?;
         Ok(exit)
+    }
+
+    /// Nothing is waited for any more. A rollback stays one: resume goes on with it.
+    async fn leave(&self) -> Result<End, CommandError> {
+        if !matches!(self.journal.view().status, Status::RollingBack { .. }) {
+            self.journal.append(Record::Stopped { why: "interrupted".to_owned() }).await?;
+        }
+        Ok(End::Interrupted)
     }
 
     async fn carry(&mut self, way: Way) -> Result<End, CommandError> {

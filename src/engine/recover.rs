@@ -103,11 +103,12 @@ impl Controller {
     ) -> Ended {
         let state = self.journal.view().state(&prepared.unit);
         let telling = state.attempt().is_some_and(|attempt| !attempt.reversal.verify_held_before);
-        if telling
-            && !prepared.verify.is_empty()
-            && matches!(self.does_step_hold(prepared, around, prepared.patience).await, Ok(None))
-        {
-            return self.found_done(prepared, around, intent).await;
+        if telling && !prepared.verify.is_empty() {
+            match self.does_step_hold(prepared, around, prepared.patience).await {
+                Ok(None) => return self.found_done(prepared, around, intent).await,
+                Err(ActionError::Detached) => return Ok(UnitEnd::Interrupted),
+                Ok(Some(_)) | Err(_) => {}
+            }
         }
         if let Some(fatal) = self.world.fatal() {
             return Err(fatal);

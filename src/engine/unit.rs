@@ -243,6 +243,7 @@ impl Controller {
                     let failure = Failure { why, applied: true, ..Failure::default() };
                     self.settle_failed(intent, failure).await
                 }
+                Err(ActionError::Detached) => Ok(UnitEnd::Interrupted),
                 Err(error) => {
                     let failure = self.failure_of(error)?;
                     let why = format!("it was applied, but cannot be verified: {}", failure.why);

@@ -10,6 +10,7 @@ use crate::events::state::Attempt;
 use super::around::Around;
 use super::controller::Controller;
 use super::prepare::Prepared;
+use super::signal::Wish;
 use super::unit::{Ended, Troubled, UnitEnd};
 
 /// From one look to the next, where a `verify` says for how long it is tried.
@@ -41,12 +42,13 @@ impl Controller {
         let until = clock.now().checked_add(patience).unwrap_or(jiff::Timestamp::MAX);
         for probe in &prepared.verify {
             loop {
-                let told: Result<String, ActionError> =
-                    match probe.action.probe(&around.probe(prepared, probe).await?).await {
-                        Ok(Verdict::Holds | Verdict::Unknown) => break,
-                        Ok(Verdict::Fails(why)) => Ok(why),
-                        Err(error) => Err(error),
-                    };
+                let read = around.probe(prepared, probe).await?;
+                let told: Result<String, ActionError> = match self.unless_detached(probe.action.probe(&read)).await {
+                    Ok(Verdict::Holds | Verdict::Unknown) => break,
+                    Ok(Verdict::Fails(why)) => Ok(why),
+                    Err(ActionError::Detached) => return Err(ActionError::Detached),
+                    Err(error) => Err(error),
+                };
                 if clock.now() >= until {
                     let on = probe.host.as_ref().map(|host| format!(" on {host}")).unwrap_or_default();
                     return told.map(|why| Some(format!("its `verify` ({}{on}) fails: {why}", probe.action.kind())));
@@ -54,7 +56,10 @@ impl Controller {
                 let why = told.unwrap_or_else(|error| error.to_string());
                 let text = self.world.masker.mask(&format!("not yet: {why}"));
                 self.world.setup.screen.progress(&Progress::Note { unit: prepared.unit.clone(), text });
-                self.sleep(PAUSE).await;
+                tokio::select! {
+                    () = self.sleep(PAUSE) => {}
+                    () = self.world.setup.signals.wanted(Wish::Detach) => return Err(ActionError::Detached),
+                }
             }
         }
         Ok(None)
@@ -78,6 +83,7 @@ impl Controller {
                 Ok(UnitEnd::Over)
             }
             Ok(Some(why)) => Ok(UnitEnd::Trouble(Troubled { failure: Failure { why, ..failure }, unsure: false })),
+            Err(ActionError::Detached) => Ok(UnitEnd::Interrupted),
             Err(error) => {
                 let found = self.failure_of(error)?;
                 Ok(UnitEnd::Trouble(Troubled { failure: Failure { applied: true, ..found }, unsure: false }))

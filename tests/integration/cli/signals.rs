@@ -122,6 +122,7 @@ fn a_third_ends_it_whatever_it_waits_for() {
     going.told("letting go");
     going.signal(Signal::INT);
     going.wait().exits(130).says("to go on: runbook resume [run] --ssh-config config");
+    test.run("status").exits(0).says("stopped: interrupted");
     // It is given back: whoever comes next need not take it over.
     test.run("abandon 1").exits(0);
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use runbook::engine::{End, Remedy, TaskAnswer};
-use runbook::events::Foresight;
 use runbook::events::record::Answer;
 use runbook::events::view::Status;
+use runbook::events::{Foresight, Progress};
 
 use super::world::{Said, World};
 
@@ -317,6 +317,30 @@ async fn a_second_ctrl_c_lets_go_of_the_job_and_resume_finds_it_again() {
     assert_eq!(end.unwrap(), done());
     assert_eq!(world.read("old", "runs").as_deref(), Some("x\n"));
     assert_eq!(world.view().await.units_of(&"slow".into()).next().unwrap().1.outputs.as_ref().unwrap().stdout, "over");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_ctrl_c_ends_the_wait_for_a_verify_and_resume_applies_nothing_again() {
+    let mut world = World::new(
+        "steps:
+  - {id: one, on: old, run: 'echo x >>\"$HOME/ones\"', undo: nothing, verify: {checks: [{run: 'test -e \"$HOME/good\"'}], for: 5m}}
+",
+    );
+    let interrupt = async {
+        while !world.script.progress.lock().unwrap().iter().any(|one| matches!(one, Progress::Note { .. })) {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        world.interrupt();
+        world.interrupt();
+    };
+    let (end, ()) = tokio::join!(world.go(), interrupt);
+    assert_eq!(end.unwrap(), End::Interrupted);
+    assert!(matches!(world.view().await.status, Status::Stopped { .. }));
+    assert_eq!(world.states().await["one@old"], "in flight");
+    world.calm();
+    world.write("old", "good", "");
+    assert_eq!(world.resume().await.unwrap(), done());
+    assert_eq!(world.read("old", "ones").as_deref(), Some("x\n"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
