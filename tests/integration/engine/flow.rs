@@ -232,6 +232,11 @@ async fn the_dry_run_says_what_the_run_then_does_and_changes_nothing() {
     assert!(matches!(&foreseen[2], Foresight::UnknownUntil { step } if step.as_str() == "b"));
     assert_eq!(foreseen[3], Foresight::AsAsked);
     assert!(matches!(&foreseen[4], Foresight::Waits { .. }));
+
+    assert!(matches!(world.go().await.unwrap(), End::Parked { .. }));
+    let states: Vec<&str> = world.states().await.into_values().collect();
+    assert_eq!(states, ["applied", "applied", "applied", "satisfied", "waiting"]);
+    assert_eq!(world.read("old", "x").as_deref(), Some("new\n"));
 }
 
 #[tokio::test]
@@ -247,6 +252,19 @@ async fn a_host_that_is_another_machine_stops_the_run() {
     let refused = world.resume().await.unwrap_err().to_string();
     assert!(refused.contains("another machine"), "{refused}");
     assert_eq!(world.read("old", "x"), None);
+}
+
+#[tokio::test]
+async fn a_role_may_be_another_machine_from_where_the_book_says_so() {
+    let book = "steps:
+  - {id: a, on: old, run: 'true', undo: nothing}
+  - {id: b, on: old, confirm: 'On?', run: 'echo x >\"$HOME/x\"', undo: nothing}
+";
+    let world = World::new("steps: []\n").replaced_at("old", "b", book).says([Said::No, Said::Yes]);
+    assert!(matches!(world.go().await.unwrap(), End::Parked { .. }));
+    world.hosts["old"].be(runbook::transport::Identity { host_key: "SHA256:other".into(), machine_id: "m".into() });
+    assert_eq!(world.resume().await.unwrap(), done());
+    assert_eq!(world.view().await.pins["old"].host_key, "SHA256:other");
 }
 
 #[tokio::test]

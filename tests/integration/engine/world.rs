@@ -32,6 +32,8 @@ pub(crate) struct World {
     interrupter: Interrupter,
     signals: runbook::engine::Signals,
     secrets: BTreeMap<String, Secret>,
+    /// What else `hosts:` says of a role.
+    more: BTreeMap<Role, String>,
     pub(crate) manner: Manner,
     run: RunId,
 }
@@ -57,6 +59,7 @@ impl World {
             interrupter,
             signals,
             secrets: BTreeMap::new(),
+            more: BTreeMap::new(),
             manner: Manner::default(),
             run,
             folder,
@@ -89,7 +92,8 @@ impl World {
 
     /// Puts another text in the place of the book.
     pub(crate) fn edit(&mut self, book: &str) {
-        let host = |role: &Role| format!("  {role}: {{ssh: {role}, vars: {{home: '<{role}>'}}}}\n");
+        let more = |role: &Role| self.more.get(role).cloned().unwrap_or_default();
+        let host = |role: &Role| format!("  {role}: {{ssh: {role}, vars: {{home: '<{role}>'}}{}}}\n", more(role));
         let hosts: String = self.hosts.keys().map(host).collect();
         let mut text =
             format!("runbook: 1\nname: Test\nhosts:\n{hosts}groups: {{mirrors: [m1, m2, m3]}}\n{}", book.trim_start());
@@ -104,6 +108,12 @@ impl World {
     pub(crate) fn file(self, name: &str, text: &str) -> Self {
         std::fs::write(self.folder.path().join("book").join(name), text).unwrap();
         self
+    }
+
+    /// From that step of the book on the role may be another machine.
+    pub(crate) fn replaced_at(mut self, role: &str, step: &str, book: &str) -> Self {
+        self.more.insert(Role::from(role), format!(", replaced_at: {step}"));
+        self.book(book)
     }
 
     pub(crate) fn secret(mut self, name: &str, value: &str) -> Self {
