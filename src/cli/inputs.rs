@@ -8,7 +8,7 @@ use crate::base::{StepId, fs, shell};
 use crate::events::record::Selection;
 use crate::model::book::Source;
 use crate::model::load::{host_argument, hosts_file};
-use crate::model::{Diagnostics, yaml};
+use crate::model::{Diagnostics, Host, yaml};
 use crate::plan::Inputs;
 
 use super::variables;
@@ -123,9 +123,11 @@ impl GivenInputs {
         }
     }
 
-    /// The last word on a role counts.
-    fn put_host(&mut self, host: crate::model::Host) {
-        self.inputs.hosts.retain(|other| other.role.value != host.role.value);
-        self.inputs.hosts.push(host);
+    /// The last word on a role counts, over what those before say of it besides.
+    fn put_host(&mut self, host: Host) {
+        match self.inputs.hosts.iter_mut().find(|other| other.role.value == host.role.value) {
+            Some(other) => other.put_over(&host),
+            None => self.inputs.hosts.push(host),
+        }
     }
 }

@@ -155,7 +155,7 @@ impl World {
             return Ok(Foresight::Waits { what: waits_for(&hold) });
         }
         if offline {
-            let detail = step.step.action.as_ref().map(|call| shown(&call.value)).unwrap_or_default();
+            let detail = prepared.call.as_ref().map(|call| shown(&call.value)).unwrap_or_default();
             let summary = format!("{}, not looked at", action.kind());
             return Ok(would_change(&prepared, Preview { summary, detail, undo: String::new() }));
         }

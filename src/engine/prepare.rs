@@ -22,6 +22,8 @@ pub(super) struct Prepared<'a> {
     pub(super) item: Option<Value>,
     /// What it does; none where the step restores, and does nothing besides.
     pub(super) action: Option<Box<dyn DynAction>>,
+    /// The same as written, rendered; secrets in it are sealed.
+    pub(super) call: Option<ActionCall>,
     pub(super) become_user: Option<Become>,
     pub(super) timeout: Option<Duration>,
     /// A script as a check: holds, then the unit is done already.
@@ -88,7 +90,7 @@ impl World {
         view: &RunView,
     ) -> Result<Prepared<'a>, Unready> {
         let scope = Scope::of(&self.plan, step, self.situation(view), unit.host.as_ref(), item.as_ref());
-        let action = step.step.action.as_ref().map(|call| ready(call, &scope)).transpose()?;
+        let (call, action) = step.step.action.as_ref().map(|call| ready(call, &scope)).transpose()?.unzip();
         let user = step.step.become_user.as_ref().map(|user| scope.text(user)).transpose()?;
         let own = Own { world: self, scope: &scope, unit, user: user.as_deref() };
         let timeout = match &step.step.timeout {
@@ -102,7 +104,8 @@ impl World {
         Ok(Prepared {
             unit: unit.clone(),
             step,
-            action: action.map(|(_, action)| action),
+            action,
+            call,
             become_user,
             timeout,
             unless: unless.map(|(_, action)| action),

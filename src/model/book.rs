@@ -82,6 +82,20 @@ pub struct Host {
     pub vars: Vec<(Spanned<String>, Node)>,
 }
 
+impl Host {
+    /// Takes what `other` says of the same role: where it is, and whatever else it says; the rest stays.
+    pub fn put_over(&mut self, other: &Self) {
+        self.ssh = other.ssh.clone();
+        self.port = other.port;
+        self.become_user = other.become_user.clone().or(self.become_user.take());
+        self.become_password = other.become_password.clone().or(self.become_password.take());
+        self.state_dir = other.state_dir.clone().or(self.state_dir.take());
+        self.replaced_at = other.replaced_at.clone().or(self.replaced_at.take());
+        self.vars.retain(|(name, _)| !other.vars.iter().any(|(given, _)| given.value == name.value));
+        self.vars.extend(other.vars.iter().cloned());
+    }
+}
+
 /// What steps take where they say nothing.
 #[derive(Clone, Debug)]
 pub struct Defaults {

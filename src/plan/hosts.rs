@@ -20,14 +20,7 @@ pub(super) fn replace(book: &mut Book, given: &[Host], diagnostics: &mut Diagnos
         names_within(book, host, diagnostics);
         let role = host.role.value.as_str();
         if let Some(own) = book.hosts.iter_mut().find(|own| own.role.value == host.role.value) {
-            own.ssh = host.ssh.clone();
-            own.port = host.port;
-            own.become_user = host.become_user.clone().or(own.become_user.take());
-            own.become_password = host.become_password.clone().or(own.become_password.take());
-            own.state_dir = host.state_dir.clone().or(own.state_dir.take());
-            own.replaced_at = host.replaced_at.clone().or(own.replaced_at.take());
-            own.vars.retain(|(name, _)| !host.vars.iter().any(|(other, _)| other.value == name.value));
-            own.vars.extend(host.vars.iter().cloned());
+            own.put_over(host);
             continue;
         }
         let roles: Vec<&str> = book.hosts.iter().map(|own| own.role.value.as_str()).collect();
