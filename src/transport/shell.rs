@@ -21,6 +21,9 @@ use super::{Command, Output, Sink, Stream, request};
 /// How long a shell may take to answer for the first time.
 const START: Duration = Duration::from_secs(20);
 
+/// How long the second stream of a shell may take to end after the first.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// How much of what is said before the shell answers is kept, to tell why it did not.
 const WORDS: usize = 4096;
 
@@ -210,7 +213,10 @@ impl Shell {
                 match self.streams.read(output, errors, |_, bytes| keep(&mut words, bytes)).await {
                     Ok(None) => {}
                     Ok(Some(word)) => break Some(word),
-                    Err(_) => break None,
+                    Err(_) => {
+                        last_words(errors, &mut self.streams.err, &mut words).await;
+                        break None;
+                    }
                 }
             }
         };
@@ -233,7 +239,13 @@ impl Shell {
                     read = output.read(out.room()) => (Stream::Stdout, read),
                     read = errors.read(err.room()) => (Stream::Stderr, read),
                 };
-                let Ok(count @ 1..) = read else { return Err(None) };
+                let Ok(count @ 1..) = read else {
+                    match stream {
+                        Stream::Stdout => last_words(errors, err, &mut words).await,
+                        Stream::Stderr => last_words(output, out, &mut words).await,
+                    }
+                    return Err(None);
+                };
                 let marked = if stream == Stream::Stdout { &mut *out } else { &mut *err };
                 match (marked.took(count, |bytes| keep(&mut words, bytes)), stream) {
                     (Some(_), Stream::Stdout) => return Ok(()),
@@ -338,6 +350,17 @@ impl Streams {
     }
 }
 
+/// What is still to come on a stream when the other one has ended: which of the two is read first is chance.
+async fn last_words(reader: &mut Reader, marked: &mut Marked, words: &mut Vec<u8>) {
+    let rest = async {
+        while let Ok(count @ 1..) = reader.read(marked.room()).await {
+            let _ = marked.took(count, |bytes| keep(words, bytes));
+        }
+    };
+    let _ = timeout(LAST_WORDS, rest).await;
+    marked.rest(|bytes| keep(words, bytes));
+}
+
 fn keep(words: &mut Vec<u8>, bytes: &[u8]) {
     let room = WORDS.saturating_sub(words.len());
     words.extend_from_slice(&bytes[..bytes.len().min(room)]);
@@ -356,6 +379,32 @@ fn say(words: &[u8], answer: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A command that ends at once, and says why.
+    fn refusing() -> Channel {
+        Channel {
+            input: Box::new(tokio::io::sink()),
+            output: Box::new(tokio::io::empty()),
+            errors: Box::new(std::io::Cursor::new(b"sudo: unknown user nobody\n".to_vec())),
+            link: 0,
+            _keep: Box::new(()),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_shell_that_does_not_start_says_why_whichever_stream_ends_first() {
+        let said = |started: Result<Shell, StartError>| match started {
+            Err(StartError::Failed(why)) => why,
+            Err(StartError::WrongPassword) => "the password".to_owned(),
+            Ok(_) => "nothing is wrong".to_owned(),
+        };
+        for _ in 0..20 {
+            assert_eq!(said(Shell::start(refusing()).await), "sudo: unknown user nobody");
+            let password = Secret::new("secret".to_owned());
+            let started = Shell::start_with_password(refusing(), &password, "prompt", "hello").await;
+            assert_eq!(said(started), "sudo: unknown user nobody");
+        }
+    }
 
     #[test]
     fn facts_are_believed_only_whole() {

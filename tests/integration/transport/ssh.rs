@@ -50,15 +50,15 @@ async fn a_transport_that_is_closed_leaves_no_folder_whoever_still_uses_it() {
     let folder = tempfile::tempdir().unwrap();
     let options = SshOptions { control_dir: Some(folder.path().to_owned()), ..host.options() };
     let ssh = Arc::new(Ssh::new(Role::from("box"), "box", None, options));
+    let begun = host.path("begun");
     let sleeping = tokio::spawn({
-        let ssh = ssh.clone();
-        async move { ssh.exec(Command::read("sleep 20"), None).await }
+        let (ssh, script) = (ssh.clone(), format!("touch '{}'; sleep 20", begun.display()));
+        async move { ssh.exec(Command::change(script), None).await }
     });
     let folders = || std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
-    while host.masters().is_empty() || folders().is_empty() {
+    while !begun.exists() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    sh(&ssh, ":").await;
     assert_eq!(std::fs::metadata(&folders()[0]).unwrap().permissions().mode() & 0o777, 0o700);
     ssh.close().await;
     assert_eq!(folders(), Vec::<PathBuf>::new());
