@@ -38,6 +38,7 @@ pub(crate) fn begun(edits: &[Edit]) -> Page {
     for edit in edits.iter().filter(|edit| edit.begun) {
         let what = match edit.what {
             EditKind::Changed => "was done, and says something else now",
+            EditKind::UnderWay => "was begun and is not over, and says something else now",
             EditKind::Removed => "was done, and is gone",
             EditKind::Added => "is new, and stands before steps that were done",
         };

@@ -1,7 +1,7 @@
 //! What an edited book would change in a run that has begun.
 
 use crate::base::StepId;
-use crate::events::RunView;
+use crate::events::{RunView, UnitState};
 use crate::plan::{Plan, PlannedStep};
 
 /// A step whose text, or what it names, is not what it was when the run began.
@@ -20,6 +20,8 @@ pub struct Edit {
 pub enum EditKind {
     /// It says something else.
     Changed,
+    /// It says something else, and its job may still be under way on a host.
+    UnderWay,
     /// It is gone.
     Removed,
     /// It is new.
@@ -36,6 +38,8 @@ pub fn edits(view: &RunView, plan: &Plan) -> Vec<Edit> {
     };
     let begun =
         |step: &StepId| view.units_of(step).any(|(_, seen)| seen.state.attempt().is_some() || seen.state.is_over());
+    let is_under_way =
+        |step: &StepId| view.units_of(step).any(|(_, seen)| matches!(seen.state, UnitState::InFlight(_)));
     let mut edits = Vec::new();
     let steps: Vec<&StepId> = plan.steps().map(PlannedStep::id).collect();
     let newest_over = steps.iter().rposition(|step| is_over(step));
@@ -43,7 +47,9 @@ pub fn edits(view: &RunView, plan: &Plan) -> Vec<Edit> {
         match (before.get(*step), plan.fingerprints.get(*step)) {
             // A step that failed is there to be mended: only what is done, or half done and not repeatable as it was, must stand.
             (Some(old), Some(new)) if old != new => {
-                edits.push(Edit { step: (*step).clone(), what: EditKind::Changed, begun: is_over(step) });
+                // What is under way is what it said: its outcome would be taken for that of what it says now.
+                let what = if is_under_way(step) { EditKind::UnderWay } else { EditKind::Changed };
+                edits.push(Edit { step: (*step).clone(), what, begun: what == EditKind::UnderWay || is_over(step) });
             }
             (None, _) => {
                 let begun = newest_over.is_some_and(|newest| at < newest);

@@ -115,6 +115,10 @@ async fn go_on(
     if let Way::On = way {
         journal.append(Record::Resumed { edited }).await?;
     }
+    if matches!(way, Way::On) && !source.is_file() {
+        let text = format!("{} is gone: going by what the journal kept of it", started.path);
+        viewer.progress(&Progress::Warning { text });
+    }
     for name in secrets::changed(run, &started.secrets, &values) {
         let text = format!("the secret `{name}` is not what it was when the run began");
         viewer.progress(&Progress::Warning { text });

@@ -1,6 +1,7 @@
 //! Books that are edited while their run is under way.
 
 use insta::assert_snapshot;
+use rustix::process::Signal;
 
 use crate::support::Test;
 
@@ -77,4 +78,30 @@ fn a_book_that_is_wrong_now_stops_the_resume_before_it_begins() {
     test.put("book.yaml", "runbook: 1\nname: x\nstpes: []\n");
     test.run("resume").exits(2).complains("did you mean `steps`?").complains("runbook resume [run]");
     test.run("status").exits(0).says("stopped: second@local failed");
+}
+
+#[test]
+fn what_is_under_way_must_stand_too() {
+    let waits = "'touch begun; until [ -e go ]; do sleep 0.05; done; touch first'";
+    let test = Test::new().file("book.yaml", &book(waits, "touch second"));
+    let mut going = test.start("run book.yaml");
+    going.until(&test.path("begun"));
+    going.signal(Signal::KILL);
+    test.put("book.yaml", &book("touch other", "touch second"));
+    let ran = test.run("resume").exits(2).says("first was begun and is not over, and says something else now");
+    ran.complains("resume [run] --accept-edits");
+    test.put("go", "");
+    test.put("book.yaml", &book(waits, "touch second"));
+    test.run("resume").exits(0);
+    assert!(test.path("first").exists() && test.path("second").exists());
+    assert_eq!(going.wait().code, -1);
+}
+
+#[test]
+fn a_book_that_is_gone_is_gone_on_with_and_that_is_told() {
+    let test = Test::new().file("book.yaml", &book("touch first", "test -e allowed"));
+    test.run("run book.yaml").exits(1);
+    std::fs::remove_file(test.path("book.yaml")).unwrap();
+    test.put("allowed", "");
+    test.run("resume").exits(0).says("warning: [dir]/book.yaml is gone: going by what the journal kept of it");
 }
