@@ -30,6 +30,15 @@ pub(crate) struct Said {
     pub(crate) note: Option<String>,
 }
 
+/// What is answered: taking a step back asks for nothing that doing it did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Of {
+    /// Steps that are done.
+    Doing,
+    /// Steps that are taken back.
+    Undoing,
+}
+
 /// What is said at a gate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Word {
@@ -57,7 +66,7 @@ impl Answers {
     }
 
     /// Reads a file of answers, and holds it against the plan.
-    pub(crate) fn read(path: &Path, plan: &Plan, diagnostics: &mut Diagnostics) -> (Self, Vec<Source>) {
+    pub(crate) fn read(path: &Path, plan: &Plan, of: Of, diagnostics: &mut Diagnostics) -> (Self, Vec<Source>) {
         let name: Arc<str> = path.to_string_lossy().into();
         let text = match fs::read_text(path, yaml::MAX_BYTES) {
             Ok(text) => text,
@@ -71,7 +80,7 @@ impl Answers {
             None => Vec::new(),
         };
         for (id, said) in &answers {
-            check(id, said, plan, diagnostics);
+            check(id, said, plan, of, diagnostics);
         }
         let answers = answers.into_iter().map(|(id, said)| (id.value, said)).collect();
         (Self(answers), vec![Source { name, path: path.to_owned(), text }])
@@ -150,7 +159,7 @@ fn word(node: &Node, diagnostics: &mut Diagnostics) -> Option<Word> {
 }
 
 /// Whether there is such a phase or step, and it asks what is answered.
-fn check(id: &Spanned<String>, said: &Said, plan: &Plan, diagnostics: &mut Diagnostics) {
+fn check(id: &Spanned<String>, said: &Said, plan: &Plan, of: Of, diagnostics: &mut Diagnostics) {
     let step = plan.steps().find(|step| step.id().as_str() == id.value);
     let is_phase = plan.phases.iter().any(|phase| phase.id.as_str() == id.value);
     if step.is_none() && !is_phase {
@@ -174,7 +183,7 @@ fn check(id: &Spanned<String>, said: &Said, plan: &Plan, diagnostics: &mut Diagn
         }
     }
     let missing = asked.iter().find(|name| !said.answers.contains_key(*name));
-    if let (Some(Manual::Done), Some(missing)) = (said.manual, missing) {
+    if let (Of::Doing, Some(Manual::Done), Some(missing)) = (of, said.manual, missing) {
         diagnostics
             .error(&id.span, format!("`{}` asks for `{missing}`, and that is not answered", id.value))
             .hint(format!("answers: {{{missing}: …}}"));

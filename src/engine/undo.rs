@@ -74,8 +74,10 @@ impl Controller {
             Undo::Written { calls } => {
                 let mut back = TakenBack::default();
                 for (at, call) in calls.iter().enumerate() {
-                    let leftover = self.call(unit, call, &format!("undo{at}"), intent).await?;
-                    back.leftovers.extend(leftover);
+                    let part = self.call(unit, call, &format!("undo{at}"), intent).await?;
+                    back.leftovers.extend(part.leftovers);
+                    let notes = [std::mem::take(&mut back.note), part.note];
+                    back.note = notes.into_iter().filter(|note| !note.is_empty()).collect::<Vec<_>>().join("; ");
                 }
                 Ok(back)
             }
@@ -84,27 +86,27 @@ impl Controller {
     }
 
     /// One call of a step's own `undo`.
-    async fn call(
-        &self,
-        unit: &UnitId,
-        call: &UndoCall,
-        part: &str,
-        intent: &Intent,
-    ) -> Result<Option<Leftover>, NotUndone> {
+    async fn call(&self, unit: &UnitId, call: &UndoCall, part: &str, intent: &Intent) -> Result<TakenBack, NotUndone> {
         let action = decode(&call.call)?;
         if let Some(Hold::Person(task)) = action.hold() {
             let _alone = self.asking.lock().await;
             let view = self.journal.view();
             let name = format!("take back {}", view.step(&unit.step).map_or(unit.step.as_str(), |step| &step.name));
             return match self.world.setup.operator.task(unit, &name, &task, &view).await {
-                TaskAnswer::Done { .. } | TaskAnswer::Skip { .. } => Ok(None),
+                TaskAnswer::Done { note, by, .. } => {
+                    Ok(TakenBack { note: note.unwrap_or_else(|| format!("done: {by}")), ..TakenBack::default() })
+                }
+                TaskAnswer::Skip { note } => {
+                    let note = note.map(|note| format!(": {note}")).unwrap_or_default();
+                    Ok(TakenBack { note: format!("left as it is by the operator{note}"), ..TakenBack::default() })
+                }
                 TaskAnswer::NotNow => Err(NotUndone::NotNow(name)),
             };
         }
         let around = Around::new(&self.world, None);
         let read = self.reading(&around, intent, call.host.as_ref(), call.become_user.as_deref()).await?;
         let seen = match action.check(&read).await? {
-            Check::Satisfied => return Ok(None),
+            Check::Satisfied => return Ok(TakenBack::default()),
             Check::Differs(seen) => seen,
             Check::Blocked(why) | Check::Unknowable(why) => return Err(ActionError::failed(why).into()),
         };
@@ -112,8 +114,8 @@ impl Controller {
         let applied = self.unless_detached(action.apply(&seen, &write)).await;
         around.end_output(intent.unit());
         applied?;
-        let job = around.last_job();
-        Ok(job.map(|job| Leftover { host: call.host.clone(), become_user: call.become_user.clone(), job }))
+        let leftover = |job| Leftover { host: call.host.clone(), become_user: call.become_user.clone(), job };
+        Ok(TakenBack { leftovers: around.last_job().map(leftover).into_iter().collect(), ..TakenBack::default() })
     }
 
     /// Applies a temporary change again: what took it back is taken back.

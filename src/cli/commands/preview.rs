@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use crate::cli::answers::Of;
 use crate::cli::book::{self, BookSource};
 use crate::cli::context::Context;
 use crate::cli::drive::Next;
@@ -31,7 +32,7 @@ pub(super) async fn preview(
     let given = inputs.read();
     let source = BookSource::file(file, given.inputs.clone());
     let plan = source.read().with(given).told(context);
-    let read = plan.and_then(|plan| Some((super::run::answers(context, manner, &plan)?, plan)));
+    let read = plan.and_then(|plan| Some((super::run::answers(context, manner, &plan, Of::Doing)?, plan)));
     let Some((_, plan)) = read else {
         book::refused(context, file, inputs);
         return Ok(Exit::Wrong);

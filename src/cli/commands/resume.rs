@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::base::RunId;
-use crate::cli::answers::Answers;
+use crate::cli::answers::{Answers, Of};
 use crate::cli::book::{BookSource, edited};
 use crate::cli::context::Context;
 use crate::cli::drive::{Drive, Next, Way, show, take_up};
@@ -93,7 +93,8 @@ async fn go_on(
     if edits.iter().any(|edit| edit.begun) && !arguments.accept_edits {
         return Err(refuse(context, started, &plan, &edits, &again));
     }
-    let Some(answers) = super::run::answers(context, &arguments.manner, &plan) else {
+    let of = if matches!(way, Way::On) { Of::Doing } else { Of::Undoing };
+    let Some(answers) = super::run::answers(context, &arguments.manner, &plan, of) else {
         return Err(CommandError::wrong("the answers are wrong", format!("once they are mended: {again}")));
     };
     let answers = if arguments.manner.answers.is_some() { answers } else { Answers::of_json(&started.answers) };
@@ -104,7 +105,7 @@ async fn go_on(
         manner: arguments.manner.manner(),
         secrets: values.clone(),
         answers,
-        answers_undo: false,
+        answers_undo: of == Of::Undoing && arguments.manner.answers.is_some(),
         yes: arguments.manner.yes,
         mending: source.is_file().then(|| mending(context, &source)),
         ..Ready::new(context, &viewer, &ear, &plan, &arguments.manner.reach)

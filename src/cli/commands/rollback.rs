@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use crate::base::{RunId, StepId};
-use crate::cli::answers::Answers;
+use crate::cli::answers::{Answers, Of};
 use crate::cli::book::BookSource;
 use crate::cli::context::Context;
 use crate::cli::drive::{Drive, Next, Way, show, take_up};
@@ -132,7 +132,7 @@ async fn go_back(
         return Err(CommandError::wrong("the runbook of the run is wrong", format!("once that is seen to: {again}")));
     };
     let manner = MannerArguments { answers: arguments.answers.clone(), ..MannerArguments::default() };
-    let Some(answers) = super::run::answers(context, &manner, &plan) else {
+    let Some(answers) = super::run::answers(context, &manner, &plan, Of::Undoing) else {
         return Err(CommandError::wrong("the answers are wrong", format!("once they are mended: {again}")));
     };
     let values = secrets::resolve(&plan.book, &BTreeMap::new(), &context.terminal).await?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::cli::answers::Answers;
+use crate::cli::answers::{Answers, Of};
 use crate::cli::book::{self, BookSource};
 use crate::cli::context::Context;
 use crate::cli::drive::{Drive, Next, Way, show};
@@ -94,7 +94,7 @@ fn read(context: &Context, arguments: &Arguments) -> Option<(BookSource, Plan, A
     let given = arguments.inputs.read();
     let source = BookSource::file(&arguments.file, given.inputs.clone());
     let plan = source.read().with(given).told(context);
-    let read = plan.and_then(|plan| Some((answers(context, &arguments.manner, &plan)?, plan)));
+    let read = plan.and_then(|plan| Some((answers(context, &arguments.manner, &plan, Of::Doing)?, plan)));
     let Some((answers, plan)) = read else {
         book::refused(context, &arguments.file, &arguments.inputs);
         return None;
@@ -103,10 +103,10 @@ fn read(context: &Context, arguments: &Arguments) -> Option<(BookSource, Plan, A
 }
 
 /// The answers file; none where anything is wrong with it, and that was told.
-pub(super) fn answers(context: &Context, manner: &MannerArguments, plan: &Plan) -> Option<Answers> {
+pub(super) fn answers(context: &Context, manner: &MannerArguments, plan: &Plan, of: Of) -> Option<Answers> {
     let Some(path) = &manner.answers else { return Some(Answers::default()) };
     let mut diagnostics = Diagnostics::default();
-    let (answers, sources) = Answers::read(path, plan, &mut diagnostics);
+    let (answers, sources) = Answers::read(path, plan, of, &mut diagnostics);
     let wrong = diagnostics.has_errors();
     book::tell(context, diagnostics, &sources);
     (!wrong).then_some(answers)

@@ -24,7 +24,7 @@ impl Person {
         if !self.terminal.is_present() {
             return TaskAnswer::NotNow;
         }
-        let text = shown(unit, name, task, undoing, &self.style);
+        let text = shown(unit, name, task, &self.style);
         let task = task.clone();
         self.ask(move |terminal| question(terminal, &text, &task)).await.unwrap_or(TaskAnswer::NotNow)
     }
@@ -45,11 +45,10 @@ impl Person {
     }
 }
 
-fn shown(unit: &UnitId, name: &str, task: &Task, undoing: bool, style: &Style) -> String {
+fn shown(unit: &UnitId, name: &str, task: &Task, style: &Style) -> String {
     let mut page = Page::new();
     page.push(Line::new());
-    let what = if undoing { "to be taken back by you" } else { "for you to do" };
-    let line = Line::new().put(Tone::Doubt, what).text(": ").put(Tone::Strong, name);
+    let line = Line::new().put(Tone::Doubt, "for you to do").text(": ").put(Tone::Strong, name);
     page.push(match &unit.host {
         Some(host) => line.text(" on ").put(Tone::Name, host),
         None => line,

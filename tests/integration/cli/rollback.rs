@@ -157,3 +157,29 @@ fn a_dry_run_tells_where_rollback_would_stop() {
     ");
     test.run("status").exits(0).says("second on local: run touch second · point of no return");
 }
+
+#[test]
+fn what_a_person_takes_back_is_asked_answered_and_kept() {
+    let test = Test::new()
+        .runbook(
+            "
+            name: Announced
+            steps:
+              - {id: first, on: local, run: touch first, undo: rm first}
+              - id: announce
+                name: Announce it
+                manual: {text: Post about it, ask: {url: Link to the post}}
+                undo: Delete the post
+            ",
+        )
+        .file("answers.yaml", "announce: {manual: done, answers: {url: 'https://x'}}\n")
+        .file("undo.yaml", "announce: {manual: done, note: deleted by cron}\n");
+    test.run("run book.yaml --answers answers.yaml").exits(0);
+    // That it was done says nothing about its being taken back.
+    test.run("rollback").exits(3).says("parked: take back Announce it");
+    test.run("resume").exits(3);
+    let screen = test.type_in("rollback").expect("is it done?").keys("\x03").exits(3);
+    assert!(screen.contains("for you to do: take back Announce it\n  Delete the post\n"), "{screen}");
+    test.run("resume --answers undo.yaml").exits(4).says("undone: deleted by cron");
+    assert!(!test.path("first").exists());
+}
