@@ -54,7 +54,9 @@ pub async fn reattach(
     let host = cx.host()?;
     let at = place(job)?;
     let state = Job::new(&**host.transport(), &at, host.become_user()).probe().await?;
-    let never_began = state == JobState::Over(JobEnd::Missing) && is_same_boot(&at, &host).await?;
+    // What was heard of did begin, whoever has removed it since.
+    let silent = cx.around().kept(cx.env().unit, cx.env().attempt).await? == Offsets::default();
+    let never_began = silent && state == JobState::Over(JobEnd::Missing) && is_same_boot(&at, &host).await?;
     if never_began {
         return follow(How::Launch(&spec?), &at, command, &host, cx).await;
     }

@@ -146,6 +146,29 @@ async fn a_job_that_never_began_is_started_and_one_of_another_boot_is_not() {
 }
 
 #[tokio::test]
+async fn a_job_that_was_heard_of_is_not_started_again_whoever_has_removed_it() {
+    let world = World::new().await;
+    let unit = world.unit(Some("old"));
+    let count = world.home("old").join("count");
+    let run = action("run", &format!("echo run >>{}; echo one; sleep 1.5", y(&count)));
+    let detach = async {
+        while world.said(&unit).0.is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        world.detach.notify_one();
+    };
+    let (applied, ()) = tokio::join!(world.apply_unit(&unit, &*run), detach);
+    assert!(matches!(applied.err().unwrap(), ActionError::Detached));
+    let at: JobRef = serde_json::from_value(job(&world)).unwrap();
+    std::fs::remove_dir_all(&at.dir).unwrap();
+    let intent = world.intend_again(&unit);
+    let error = run.reattach(&job(&world), &Write::new(world.read(&unit, 1), &intent)).await.err().unwrap();
+    assert!(matches!(&error, ActionError::NoTrace(why) if why.contains("somebody has removed it")), "{error}");
+    assert!(error.leaves_unsure());
+    assert_eq!(std::fs::read_to_string(count).unwrap(), "run\n");
+}
+
+#[tokio::test]
 async fn a_lost_connection_is_not_the_end_of_a_job() {
     let world = World::new().await;
     let count = world.home("old").join("count");
