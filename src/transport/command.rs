@@ -238,6 +238,6 @@ pub trait Transport: Send + Sync {
     /// Where the host cannot be reached, or refuses to forward.
     async fn dial(&self, to: &str) -> Result<Box<dyn Duplex>, TransportError>;
 
-    /// Ends the connections. What runs as a durable job goes on.
+    /// Ends the connections for good. What runs as a durable job goes on.
     async fn close(&self);
 }

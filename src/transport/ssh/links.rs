@@ -50,11 +50,20 @@ struct State {
     lost: String,
     /// The last time that no connection could be had, and why: whoever has waited for that does not try again.
     failed: Option<(Instant, Failure)>,
+    /// Whether the connections were ended for good: whoever still uses one finds it lost, and must not open another behind our back.
+    closed: bool,
 }
 
 impl Links {
     pub(super) fn new(role: Role, target: Target) -> Self {
-        let state = State { masters: Vec::new(), sessions: SESSIONS, key: None, lost: String::new(), failed: None };
+        let state = State {
+            masters: Vec::new(),
+            sessions: SESSIONS,
+            key: None,
+            lost: String::new(),
+            failed: None,
+            closed: false,
+        };
         Self { role, target, state: Mutex::new(state) }
     }
 
@@ -83,11 +92,11 @@ impl Links {
         }
     }
 
-    /// Ends the connections, and forgets which machine it was.
+    /// Ends the connections for good.
     pub(super) async fn close(&self) {
         let mut state = self.state.lock().await;
         let masters = std::mem::take(&mut state.masters);
-        state.key = None;
+        state.closed = true;
         drop(state);
         futures::future::join_all(masters.iter().map(|master| master.exit())).await;
     }
@@ -119,6 +128,9 @@ impl Links {
 
     /// Connects, with as much patience as the host has earned.
     async fn connect(&self, state: &mut MutexGuard<'_, State>, asked: Instant) -> Result<Arc<Master>, TransportError> {
+        if state.closed {
+            return Err(self.error(Failure { kind: Kind::Passing, why: "its connections were ended".to_owned() }));
+        }
         if let Some((when, failure)) = &state.failed
             && *when > asked
         {

@@ -156,8 +156,11 @@ async fn a_host_that_comes_back_as_another_machine_is_refused() {
     assert!(matches!(&error, TransportError::HostKey { .. }), "{error}");
     ssh.close().await;
     // A new start may find another machine: whether that is right is for whoever started it to judge.
-    assert_eq!(ssh.identity().await.unwrap().host_key, host.fingerprint());
-    ssh.close().await;
+    let anew = host.transport();
+    assert_eq!(anew.identity().await.unwrap().host_key, host.fingerprint());
+    anew.close().await;
+    let error = anew.exec(Command::read(":"), None).await.unwrap_err();
+    assert!(error.to_string().ends_with("its connections were ended"), "ended for good: {error}");
 }
 
 async fn many_at_once(limit: u32) {
