@@ -112,6 +112,19 @@ fn ended(page: &mut Page, ending: &Ending, view: &RunView, now: Timestamp, style
         Ending::Failed { unit } => {
             let line = head(Mark::Failed).put(Tone::Bad, "failed").text(": ").text(Names::of(view).unit(unit));
             page.push(line.join(on(unit)).text(format_args!(" ({unit})")));
+            // What a resume goes past was told by an earlier process.
+            match view.state(unit) {
+                UnitState::Unsure(_, why) => {
+                    page.push(
+                        Line::indented(2).put(Tone::Doubt, "whether it was done is not known: ").text(first(&why)),
+                    );
+                    page.push(Line::indented(2).text("look at the host before you say what is to become of it"));
+                }
+                UnitState::Failed(_, failure) | UnitState::Blocked(failure) if view.is_left_behind(unit) => {
+                    page.push(Line::indented(2).text(first(&failure.why)));
+                }
+                _ => {}
+            }
             page.push(Line::indented(2).text(sums(view)));
         }
         Ending::Parked { why, until } => {
@@ -232,6 +245,10 @@ pub(super) fn next(ending: &Ending, view: &RunView, typing: Typing<'_>) -> Vec<(
         Ending::Failed { unit } if view.is_left_behind(unit) => {
             let of_step = |verb: &str| command(&format!("{verb} {run} {}", unit.step));
             vec![("to try it again", of_step("retry")), ("to leave it out", of_step("skip"))]
+        }
+        Ending::Failed { unit } if matches!(view.state(unit), UnitState::Unsure(..)) => {
+            let of_step = |verb: &str| command(&format!("{verb} {run} {}", unit.step));
+            vec![("if it was done", of_step("done")), ("to try it again", of_step("retry"))]
         }
         Ending::Failed { .. } | Ending::Interrupted => {
             vec![("to go on", of_run("resume")), ("to take it back", of_run("rollback"))]

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::base::UnitId;
 use crate::events::view::Status;
 use crate::events::{RunView, UnitState};
 
@@ -163,6 +164,13 @@ fn ending(view: &RunView) -> Ending {
         Status::Done { open } => Ending::Done { open: *open as usize },
         Status::Abandoned => Ending::Abandoned,
         Status::Running => Ending::Running,
-        Status::Fresh | Status::Stopped { .. } => Ending::Interrupted,
+        Status::Stopped { .. } => {
+            // What a resume alone goes no further with.
+            let needs_somebody =
+                |unit: &UnitId| matches!(view.state(unit), UnitState::Unsure(..)) || view.is_left_behind(unit);
+            let unit = view.units.keys().find(|unit| needs_somebody(unit)).cloned();
+            unit.map_or(Ending::Interrupted, |unit| Ending::Failed { unit })
+        }
+        Status::Fresh => Ending::Interrupted,
     }
 }

@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 
 use super::story::{Story, restore, unit};
 use crate::display::{Ending, Style, Typing, closing};
-use crate::events::record::Record;
+use crate::events::record::{Outcome, Record};
 
 fn said(story: &Story, ending: &Ending) -> String {
     closing(ending, &story.view, Typing { file: "my book.yaml", with: "" }, story.now(), &Style::plain())
@@ -80,6 +80,23 @@ fn a_failure() {
     ✗ failed: Restore the database on new (restore@new)
       4 of 9 steps over (2 applied, 1 as asked, 1 skipped, 1 failed)
     to go on: runbook resume r7k2 · to take it back: runbook rollback r7k2
+    ");
+}
+
+#[test]
+fn what_is_not_known_is_for_the_operator_to_say() {
+    let mut story = Story::silent();
+    story.up_to_restore();
+    story.intended(&restore(), "");
+    let why = "died on the host".to_owned();
+    story.record(0, Record::Settled { unit: restore(), outcome: Outcome::Unsure { why } });
+    // Resume cannot tell either, and goes past it no more than this.
+    assert_snapshot!(said(&story, &Ending::Failed { unit: restore() }), @r"
+    ✗ failed: Restore the database on new (restore@new)
+      whether it was done is not known: died on the host
+      look at the host before you say what is to become of it
+      4 of 9 steps over (2 applied, 1 as asked, 1 skipped, 1 not known)
+    if it was done: runbook done r7k2 restore · to try it again: runbook retry r7k2 restore
     ");
 }
 
