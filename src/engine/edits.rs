@@ -32,24 +32,24 @@ pub enum EditKind {
 #[must_use]
 pub fn edits(view: &RunView, plan: &Plan) -> Vec<Edit> {
     let before = view.fingerprints();
-    let is_over = |step: &StepId| {
-        let mut units = view.units_of(step).peekable();
-        units.peek().is_some() && units.all(|(_, seen)| seen.state.is_over())
-    };
     let begun =
         |step: &StepId| view.units_of(step).any(|(_, seen)| seen.state.attempt().is_some() || seen.state.is_over());
     let is_under_way =
         |step: &StepId| view.units_of(step).any(|(_, seen)| matches!(seen.state, UnitState::InFlight(_)));
     let mut edits = Vec::new();
     let steps: Vec<&StepId> = plan.steps().map(PlannedStep::id).collect();
-    let newest_over = steps.iter().rposition(|step| is_over(step));
+    let newest_over = steps.iter().rposition(|step| view.is_step_over(step));
     for (at, step) in steps.iter().enumerate() {
         match (before.get(*step), plan.fingerprints.get(*step)) {
             // A step that failed is there to be mended: only what is done, or half done and not repeatable as it was, must stand.
             (Some(old), Some(new)) if old != new => {
                 // What is under way is what it said: its outcome would be taken for that of what it says now.
                 let what = if is_under_way(step) { EditKind::UnderWay } else { EditKind::Changed };
-                edits.push(Edit { step: (*step).clone(), what, begun: what == EditKind::UnderWay || is_over(step) });
+                edits.push(Edit {
+                    step: (*step).clone(),
+                    what,
+                    begun: what == EditKind::UnderWay || view.is_step_over(step),
+                });
             }
             (None, _) => {
                 let begun = newest_over.is_some_and(|newest| at < newest);

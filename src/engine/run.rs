@@ -110,11 +110,7 @@ impl Controller {
     /// The hosts of steps that are not over: they are connected to, and held to what they were, before anything is done.
     fn hosts_due(&self) -> Vec<Role> {
         let view = self.journal.view();
-        let is_over = |step: &PlannedStep| {
-            let mut units = view.units_of(step.id()).peekable();
-            units.peek().is_some() && units.all(|(_, seen)| seen.state.is_over())
-        };
-        let due = self.world.plan.steps().filter(|step| step.left_out.is_none() && !is_over(step));
+        let due = self.world.plan.steps().filter(|step| step.left_out.is_none() && !view.is_step_over(step.id()));
         let roles: BTreeSet<Role> = due.flat_map(|step| &step.hosts).cloned().collect();
         roles.into_iter().collect()
     }

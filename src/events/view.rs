@@ -345,12 +345,15 @@ impl RunView {
     /// How many of the planned steps are over, and how many there are.
     #[must_use]
     pub fn steps_over(&self) -> (usize, usize) {
-        let is_over = |step: &&OutlineStep| {
-            let mut units = self.units_of(&step.id).peekable();
-            let is_empty = self.lists.get(&step.id).is_some_and(Vec::is_empty);
-            (is_empty || units.peek().is_some()) && units.all(|(_, seen)| seen.state.is_over())
-        };
-        (self.steps().filter(is_over).count(), self.steps().count())
+        (self.steps().filter(|step| self.is_step_over(&step.id)).count(), self.steps().count())
+    }
+
+    /// Whether nothing of a step is left to do: every unit that anything happened to is over, and there is one, or there are none to be had.
+    #[must_use]
+    pub fn is_step_over(&self, step: &StepId) -> bool {
+        let mut units = self.units_of(step).peekable();
+        let is_empty = self.lists.get(step).is_some_and(Vec::is_empty);
+        (is_empty || units.peek().is_some()) && units.all(|(_, seen)| seen.state.is_over())
     }
 }
 
