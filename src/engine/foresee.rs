@@ -6,7 +6,7 @@ use futures::StreamExt as _;
 
 use crate::actions::{ActionError, Check, Hold, Verdict};
 use crate::base::{UnitId, secret};
-use crate::events::record::{Reversal, Undo};
+use crate::events::record::{Reversal, Undo, UndoCall};
 use crate::events::{Foreseen, Foresight, PhaseGate, Preview, RunView};
 use crate::model::step::UndoSpec;
 use crate::model::{Node, Shape};
@@ -66,9 +66,7 @@ pub fn foresee_rollback(view: &RunView, to: Option<&crate::base::StepId>) -> Vec
 fn way_back(reversal: &Reversal) -> Foresight {
     let (undo, reversible) = match &reversal.data {
         Undo::Captured { .. } => ("what was there before is put back".to_owned(), true),
-        Undo::Written { calls } => {
-            (calls.iter().map(|call| shown(&call.call.value)).collect::<Vec<_>>().join("\n"), true)
-        }
+        Undo::Written { calls } => (scripts(calls), true),
         Undo::Again { unit } => (format!("`{}` is applied again", unit.step), true),
         Undo::Nothing => return Foresight::LeftOut { why: "it changed nothing".to_owned() },
         Undo::None { why } => (format!("no way back: {why}"), false),
@@ -224,9 +222,7 @@ fn would_change(prepared: &Prepared<'_>, preview: Preview) -> Foresight {
     let (undo, reversible) = match (&step.undo, &prepared.undo) {
         (Some(UndoSpec::Irreversible(why)), _) => (format!("no way back: {}", why.value), false),
         (Some(UndoSpec::Nothing), _) => ("nothing to take back".to_owned(), true),
-        (Some(_), Some(Undo::Written { calls })) => {
-            (calls.iter().map(|call| shown(&call.call.value)).collect::<Vec<_>>().join("\n"), true)
-        }
+        (Some(_), Some(Undo::Written { calls })) => (scripts(calls), true),
         _ => (preview.undo.clone(), undoes_itself || step.restores.is_some()),
     };
     Foresight::WouldChange { preview: Preview { undo, ..preview }, reversible }
@@ -276,6 +272,11 @@ fn waits_for(hold: &Hold) -> String {
         Hold::Until(until) => format!("until {until}"),
         Hold::Person(task) => task.text.clone(),
     }
+}
+
+/// What a step's own `undo` does, for people.
+fn scripts(calls: &[UndoCall]) -> String {
+    calls.iter().map(|call| shown(&call.call.value)).collect::<Vec<_>>().join("\n")
 }
 
 /// A rendered value for people: a script as it is, anything else by its parts.

@@ -1,6 +1,6 @@
 //! Takes a unit back by its reversal, whichever process captured that.
 
-use crate::actions::{ActionError, Check, Hold, Read, Registry, Write};
+use crate::actions::{ActionError, Check, DynAction, Env, Hold, Read, Registry, Write};
 use crate::base::{Role, UnitId};
 use crate::events::record::{Reversal, Undo, UndoCall};
 use crate::events::{Record, RunView};
@@ -47,6 +47,23 @@ pub(super) struct TakenBack {
     /// Something to tell.
     pub(super) note: String,
     pub(super) leftovers: Vec<Leftover>,
+}
+
+/// What applying a part came to.
+enum Done {
+    /// It held already.
+    Already,
+    /// It was applied, and left this durable job, if it left one.
+    Now(Option<serde_json::Value>),
+}
+
+impl Done {
+    fn job(self) -> Option<serde_json::Value> {
+        match self {
+            Self::Already => None,
+            Self::Now(job) => job,
+        }
+    }
 }
 
 impl Controller {
@@ -105,17 +122,9 @@ impl Controller {
         }
         let around = Around::new(&self.world, None);
         let read = self.reading(&around, intent, call.host.as_ref(), call.become_user.as_deref()).await?;
-        let seen = match action.check(&read).await? {
-            Check::Satisfied => return Ok(TakenBack::default()),
-            Check::Differs(seen) => seen,
-            Check::Blocked(why) | Check::Unknowable(why) => return Err(ActionError::failed(why).into()),
-        };
-        let write = Write::new(read.part(part.to_owned()), intent);
-        let applied = self.unless_detached(action.apply(&seen, &write)).await;
-        around.end_output(intent.unit());
-        applied?;
+        let done = self.apply_as(part, &*action, &around, read, intent).await?;
         let leftover = |job| Leftover { host: call.host.clone(), become_user: call.become_user.clone(), job };
-        Ok(TakenBack { leftovers: around.last_job().map(leftover).into_iter().collect(), ..TakenBack::default() })
+        Ok(TakenBack { leftovers: done.job().map(leftover).into_iter().collect(), ..TakenBack::default() })
     }
 
     /// Applies a temporary change again: what took it back is taken back.
@@ -126,25 +135,37 @@ impl Controller {
         let Some(action) = &prepared.action else { return Ok(TakenBack::default()) };
         let around = Around::new(&self.world, Some(&prepared));
         let read = around.read(&prepared, intent.attempt()).await?;
-        let seen = match action.check(&read).await? {
-            Check::Satisfied => {
-                return Ok(TakenBack { note: "it stands again already".to_owned(), ..TakenBack::default() });
-            }
-            Check::Differs(seen) => seen,
-            Check::Blocked(why) | Check::Unknowable(why) => return Err(ActionError::failed(why).into()),
-        };
-        // The job's name is of the unit that is under way: it is that which runs.
-        let env = crate::actions::Env { unit: intent.unit(), ..read.env().clone() };
-        let write = Write::new(Read::new(env).part("again".to_owned()), intent);
-        let applied = self.unless_detached(action.apply(&seen, &write)).await;
-        around.end_output(intent.unit());
-        applied?;
-        let leftover = around.last_job().map(|job| Leftover {
+        let done = self.apply_as("again", &**action, &around, read, intent).await?;
+        let note = if matches!(done, Done::Already) { "it stands again already" } else { "applied again" };
+        let leftover = done.job().map(|job| Leftover {
             host: unit.host.clone(),
             become_user: prepared.become_user.as_ref().map(|user| user.user.clone()),
             job,
         });
-        Ok(TakenBack { note: "applied again".to_owned(), leftovers: leftover.into_iter().collect() })
+        Ok(TakenBack { note: note.to_owned(), leftovers: leftover.into_iter().collect() })
+    }
+
+    /// Applies an action as a part of what is under way, unless it holds already.
+    async fn apply_as(
+        &self,
+        part: &str,
+        action: &dyn DynAction,
+        around: &Around<'_>,
+        read: Read<'_>,
+        intent: &Intent,
+    ) -> Result<Done, ActionError> {
+        let seen = match action.check(&read).await? {
+            Check::Satisfied => return Ok(Done::Already),
+            Check::Differs(seen) => seen,
+            Check::Blocked(why) | Check::Unknowable(why) => return Err(ActionError::failed(why)),
+        };
+        // The job's name is of the unit that is under way: it is that which runs.
+        let env = Env { unit: intent.unit(), ..read.env().clone() };
+        let write = Write::new(Read::new(env).part(part.to_owned()), intent);
+        let applied = self.unless_detached(action.apply(&seen, &write)).await;
+        around.end_output(intent.unit());
+        applied?;
+        Ok(Done::Now(around.last_job()))
     }
 
     fn step_of(
