@@ -220,7 +220,8 @@ impl Shell {
                 }
             }
         };
-        let answer = timeout(START, answer).await.ok().flatten();
+        // None: it kept silent for all that time. Empty: it ended.
+        let answer = timeout(START, answer).await.ok().map(Option::unwrap_or_default);
         let facts = answer.as_deref().and_then(Facts::parse);
         self.facts = facts.ok_or_else(|| StartError::Failed(say(&words, answer.as_deref())))?;
         Ok(())
@@ -370,7 +371,7 @@ fn say(words: &[u8], answer: Option<&str>) -> String {
     let words = String::from_utf8_lossy(words);
     let words = words.trim();
     match (answer, words) {
-        (None, "") => "the shell ended without a word, or kept silent for 20 s".to_owned(),
+        (None, "") => format!("the shell kept silent for {} s", START.as_secs()),
         (_, "") => "the shell ended without a word".to_owned(),
         (_, words) => words.to_owned(),
     }
@@ -389,6 +390,13 @@ mod tests {
             link: 0,
             _keep: Box::new(()),
         }
+    }
+
+    #[tokio::test]
+    async fn a_shell_that_ends_at_once_kept_silent_for_no_time() {
+        let ended = Channel { errors: Box::new(tokio::io::empty()), ..refusing() };
+        let Err(StartError::Failed(why)) = Shell::start(ended).await else { panic!("it cannot start") };
+        assert_eq!(why, "the shell ended without a word");
     }
 
     #[tokio::test]
