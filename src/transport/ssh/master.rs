@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::Permissions;
+use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -30,7 +31,7 @@ const LONGEST_FOLDER: usize = 108 - 1 - 17 - "/runbook-xxxxxx/master".len();
 const PREFIX: &str = "runbook-";
 
 /// A folder whose master is gone, and that nobody has touched for so long, was left by a controller that was killed.
-const LEFT: Duration = Duration::from_hours(1);
+const LEFT: Duration = Duration::from_mins(5);
 
 static SWEPT: Once = Once::new();
 
@@ -260,7 +261,8 @@ fn sweep(parent: &Path) {
     // Of a forwarded connection, see `forward`.
     let is_known = |name: &str| name == "master" || name == "log" || name.strip_prefix('f').is_some_and(is_number);
     for folder in fs::idle_folders(parent, PREFIX, LEFT) {
-        if std::os::unix::net::UnixStream::connect(folder.join("master")).is_err() {
+        let gone = |error: std::io::Error| matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::NotFound);
+        if std::os::unix::net::UnixStream::connect(folder.join("master")).is_err_and(gone) {
             // Somebody's own folder that is called so stays, and so does what cannot be removed.
             let _ = fs::remove_dir_of(&folder, is_known);
         }
