@@ -397,4 +397,7 @@ pub struct Outputs {
     /// What a person noted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// The largest TTL, in seconds, that resolvers may still hold: as seen before the change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttl: Option<u32>,
 }
