@@ -26,6 +26,9 @@ pub trait Action: Sized + Send + Sync + 'static {
     /// Where in its value a secret may stand, as in `env` or `headers`; what stands below such a key counts too. It comes sealed, and
     /// [`Read::reveal`] gives it at the last moment. Anywhere else a secret is refused at check time.
     const SECRETS: &'static [&'static str] = &[];
+    /// What it leaves for later templates beside `stdout`, `stderr`, `exit_code` and `changed`: the keys of [`Outputs::data`], each of which
+    /// it always leaves. `steps.ID.KEY` of any other name is refused at check time.
+    const OUTPUTS: &'static [&'static str] = &[];
     /// What `check` saw, for `preview`, `capture` and `apply`.
     type Seen: Serialize + DeserializeOwned + Send + Sync;
     /// What `undo` needs; durable before `apply`, and all that `undo` has when it runs a week later in another process.

@@ -18,6 +18,8 @@ pub struct Kind {
     pub needs_host: bool,
     /// The keys of its value under which a secret may stand.
     pub secrets: &'static [&'static str],
+    /// What it leaves for later templates beside the usual.
+    pub outputs: &'static [&'static str],
     decode: fn(&Node, &mut Diagnostics) -> Option<Box<dyn DynAction>>,
     undo: &'static dyn DynUndo,
 }
@@ -41,6 +43,7 @@ const fn kind<A: Action>() -> Kind {
         name: A::KIND,
         needs_host: A::NEEDS_HOST,
         secrets: A::SECRETS,
+        outputs: A::OUTPUTS,
         decode: |node, diagnostics| A::decode(node, diagnostics).map(|action| Box::new(action) as Box<dyn DynAction>),
         undo: const { &UndoOf::<A>(std::marker::PhantomData) },
     }

@@ -397,6 +397,9 @@ pub struct Outputs {
     /// What a person noted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// What the action leaves besides, by name: the keys stand beside `stdout` in `steps.ID`. Those that its kind declares in `OUTPUTS`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<serde_json::Value>,
     /// The largest TTL, in seconds, that resolvers may still hold: as seen before the change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttl: Option<u32>,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use crate::actions::Registry;
 use crate::base::{Role, UnitId};
 use crate::events::UnitState;
 use crate::events::record::Outputs;
@@ -64,8 +65,13 @@ fn value(step: &PlannedStep, units: &[(&UnitId, &UnitView)], list: Option<&[Valu
     let results: Vec<Value> = (0..count)
         .map(|index| {
             let mut result = of_item(items.get(&Some(index)).unwrap_or(&none));
-            if let (Some(item), Value::Object(result)) = (list.and_then(|list| list.get(index as usize)), &mut result) {
-                result.insert("item".to_owned(), value::unmarked(item.clone()));
+            if let Value::Object(result) = &mut result {
+                if let Some(item) = list.and_then(|list| list.get(index as usize)) {
+                    result.insert("item".to_owned(), value::unmarked(item.clone()));
+                }
+                if step.hosts.len() <= 1 {
+                    complete(step, result);
+                }
             }
             result
         })
@@ -98,21 +104,54 @@ fn has_changed(left: &Value) -> bool {
     left.get("changed").and_then(Value::as_bool).unwrap_or(false)
 }
 
+/// What it left; and, where it did not get so far, why.
 fn of_unit(unit: &UnitView) -> Value {
-    match &unit.outputs {
-        Some(outputs) if unit.state.is_over() => of_outputs(outputs),
+    match (&unit.outputs, &unit.state) {
+        (Some(outputs), state) if state.is_over() => of_outputs(outputs),
+        (_, UnitState::Failed(_, failure) | UnitState::Blocked(failure)) => value::unmarked(json!({
+            "stderr": failure.stderr,
+            "exit_code": failure.exit_code,
+            "changed": false,
+            "error": failure.why,
+        })),
+        (_, UnitState::Unsure(_, why)) => value::unmarked(json!({"changed": false, "error": why})),
         _ => json!({"changed": false}),
     }
 }
 
 /// Bytes from a host cannot name a secret.
 fn of_outputs(outputs: &Outputs) -> Value {
-    value::unmarked(json!({
+    let mut left = json!({
         "stdout": outputs.stdout,
         "stderr": outputs.stderr,
         "exit_code": outputs.exit_code,
         "changed": outputs.changed,
+        "error": null,
         "answers": outputs.answers,
         "note": outputs.note,
-    }))
+    });
+    if let (Value::Object(left), Some(Value::Object(data))) = (&mut left, &outputs.data) {
+        for (name, value) in data {
+            left.entry(name.as_str()).or_insert_with(|| value.clone());
+        }
+    }
+    value::unmarked(left)
+}
+
+/// What a template may name of every result of a list, whatever became of its unit: there, if empty.
+fn complete(step: &PlannedStep, result: &mut Map<String, Value>) {
+    for (name, empty) in
+        [("stdout", json!("")), ("stderr", json!("")), ("exit_code", Value::Null), ("error", Value::Null)]
+    {
+        result.entry(name).or_insert(empty);
+    }
+    for name in declared(step) {
+        result.entry(*name).or_insert(Value::Null);
+    }
+}
+
+/// What the step's action leaves beside the usual.
+pub(super) fn declared(step: &PlannedStep) -> &'static [&'static str] {
+    let action = step.step.action.as_ref();
+    action.and_then(|action| Registry.kind(&action.kind.value)).map_or(&[], |kind| kind.outputs)
 }

@@ -7,6 +7,7 @@ use crate::model::diagnostic::nearest;
 use crate::model::{Diagnostics, Shape};
 use crate::plan::fault::Fault;
 use crate::plan::missing;
+use crate::plan::outputs;
 use crate::plan::planned::{Plan, PlannedStep};
 use crate::plan::render::Names;
 use crate::plan::scope::Scope;
@@ -14,7 +15,7 @@ use crate::plan::template::Reference;
 
 use super::site::Site;
 
-const OF_ONE: [&str; 5] = ["stdout", "stderr", "exit_code", "answers", "note"];
+const OF_ONE: [&str; 6] = ["stdout", "stderr", "exit_code", "error", "answers", "note"];
 
 /// What is wrong with a reference that begins with `steps`, if anything is; the step goes to `uses`.
 pub(super) fn check(
@@ -60,14 +61,16 @@ fn shape(reference: &Reference, used: &PlannedStep) -> Option<Fault> {
     let has_list = used.step.foreach.is_some();
     let is_spread = used.hosts.len() > 1;
     let path = path_of(used.id());
+    let own = outputs::declared(used);
+    let is_of_one = OF_ONE.contains(&name) || own.contains(&name);
     let here = |message: String| Fault::wrong(reference.range_of(2), message);
-    if OF_ONE.contains(&name) && has_list {
+    if is_of_one && has_list {
         return Some(
             here(format!("`{}` has a `foreach`: each item leaves its own `{name}`", used.id()))
                 .hint(format!("a list: `{path}.results`")),
         );
     }
-    if OF_ONE.contains(&name) && is_spread {
+    if is_of_one && is_spread {
         let first = used.hosts.first().map_or(String::new(), |role| part(role.as_str()));
         let fault = here(format!("`{}` acts on {} hosts: each leaves its own `{name}`", used.id(), used.hosts.len()));
         return Some(fault.hint(format!("`{path}.hosts{first}.{name}`")));
@@ -76,7 +79,7 @@ fn shape(reference: &Reference, used: &PlannedStep) -> Option<Fault> {
     if has_list {
         known.push("results");
     } else {
-        known.extend((!is_spread).then_some(OF_ONE).into_iter().flatten());
+        known.extend(OF_ONE.iter().chain(own).filter(|_| !is_spread));
         known.extend((!used.hosts.is_empty()).then_some("hosts"));
     }
     if !known.contains(&name) {

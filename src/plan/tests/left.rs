@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::support::{at, book_of, plan, said, text};
 use crate::base::{Role, RunId, UnitId};
-use crate::events::record::Outputs;
+use crate::events::record::{Failure, Outputs, Reversal, Undo};
+use crate::events::state::Attempt;
 use crate::events::view::UnitView;
 use crate::events::{RunView, UnitState};
 use crate::plan::{Inputs, Plan, RenderError, Scope, Situation, resolve};
@@ -102,6 +103,43 @@ fn what_has_not_run_is_unknown_and_what_was_skipped_left_nothing() {
     );
     assert_eq!(rendered(&plan, &view, "[{{ steps.one.stdout | default(value='none') }}]"), Ok("[none]".to_owned()));
     assert_eq!(rendered(&plan, &view, "{{ steps.one.changed }}"), Ok("false".to_owned()));
+}
+
+#[test]
+fn items_that_failed_and_were_gone_past_stand_in_the_results() {
+    let book = BOOK.replace("foreach: [a, b], ", "foreach: [a, b, c, d], on_failure: continue, ");
+    let plan = plan(&book);
+    let failure = Failure { why: "no answer".to_owned(), stderr: "e".to_owned(), ..Failure::default() };
+    let reversal = Reversal {
+        action: "run".to_owned(),
+        data: Undo::Nothing,
+        become_user: None,
+        summary: String::new(),
+        verify_held_before: false,
+        restarts: None,
+    };
+    let attempt = Attempt { number: 1, reversal: Box::new(reversal), job: None };
+    let failed = UnitView { state: UnitState::Failed(attempt, Box::new(failure.clone())), ..UnitView::default() };
+    let blocked = UnitView { state: UnitState::Blocked(Box::new(failure)), ..UnitView::default() };
+    let with_data = |mut unit: UnitView| {
+        unit.outputs.as_mut().unwrap().data = Some(json!({"status": 200, "stdout": "not this"}));
+        unit
+    };
+    let item = |index| unit("each", Some(index), Some("old"));
+    let units = [(item(0), with_data(left("A"))), (item(1), failed), (item(2), blocked.clone()), (item(3), skipped())];
+    let mut all = view(units);
+    all.lists.insert("each".into(), ["a", "b", "c", "d"].map(|item| json!(item)).to_vec());
+    let table = "{% for r in steps.each.results %}{{ r.item }}: {% if r.error %}{{ r.error }} {{ r.stderr }}\
+                 {% else %}{{ r.stdout }}{% endif %} {{ r.changed }}|{% endfor %}";
+    assert_eq!(
+        rendered(&plan, &all, table),
+        Ok("a: A true|b: no answer e false|c: no answer e false|d:  false|".to_owned())
+    );
+    assert_eq!(rendered(&plan, &all, "{{ steps.each.results[0].status }}"), Ok("200".to_owned()));
+    // Not even one of them succeeded: there is a table all the same.
+    let mut none = view([(item(0), blocked)]);
+    none.lists.insert("each".into(), vec![json!("a")]);
+    assert_eq!(rendered(&plan, &none, table), Ok("a: no answer e false|".to_owned()));
 }
 
 #[test]
