@@ -14,6 +14,7 @@ pub mod remote_file;
 pub mod run;
 pub mod said;
 pub mod service;
+pub mod show;
 pub mod template;
 #[cfg(test)]
 mod testing;

@@ -59,6 +59,7 @@ const KINDS: &[Kind] = &[
     kind::<super::moves::Moves>(),
     kind::<super::run::Run>(),
     kind::<super::service::Service>(),
+    kind::<super::show::Show>(),
     kind::<super::template::Template>(),
     kind::<super::wait::Wait>(),
 ];

@@ -8,5 +8,6 @@ mod moves;
 mod run;
 mod server;
 mod service;
+mod show;
 mod template;
 mod world;
