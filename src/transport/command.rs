@@ -7,6 +7,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::base::{Role, Secret};
 
+use super::process::Process;
+
 /// A script for a host's `/bin/sh -eu`. It reaches the shell by pipe: never argv, never the host's disk.
 #[derive(Clone, Debug)]
 pub struct Command {
@@ -225,6 +227,13 @@ pub trait Transport: Send + Sync {
     /// # Errors
     /// Where the host did not do it, or may not have; a script that exits with another code than 0 is no error.
     async fn exec(&self, command: Command, sink: Option<&mut dyn Sink>) -> Result<Output, TransportError>;
+
+    /// Starts a script whose stdin, stdout and stderr are ours to feed and read, for bytes that go from one host to another. It is no
+    /// durable job: it ends with the connection, or when the process is dropped. The command's own `stdin` and `timeout` do not count.
+    ///
+    /// # Errors
+    /// Where the host cannot be reached, or may have started it and was lost.
+    async fn open(&self, command: Command) -> Result<Process, TransportError>;
 
     /// Who the host is, by the key of the present connection.
     ///

@@ -13,7 +13,7 @@ use crate::base::Role;
 use super::command::{Duplex, Identity};
 use super::local::Spawner;
 use super::pool::Pool;
-use super::{Become, Command, Effect, Output, Sink, Transport, TransportError};
+use super::{Become, Command, Effect, Output, Process, Sink, Transport, TransportError};
 
 /// A host that is a folder. Becoming another user is recorded and not done.
 pub struct Fake {
@@ -145,6 +145,17 @@ impl Transport for Fake {
             }
         }
         self.pool.exec(&Command { become_user: None, ..command }, sink).await
+    }
+
+    async fn open(&self, command: Command) -> Result<Process, TransportError> {
+        while let Some(fault) = self.next(&command) {
+            // Unlike a script with an answer, one with pipes is never started by itself again.
+            let as_change = Command { effect: Effect::Changes, ..command.clone() };
+            if let Some(error) = self.fail(fault, &as_change).await {
+                return Err(error);
+            }
+        }
+        self.pool.start(&Command { become_user: None, ..command }).await
     }
 
     async fn identity(&self) -> Result<Identity, TransportError> {

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio::net::TcpStream;
-use tokio::process::Command as Process;
+use tokio::process::Command as Child;
 
 use crate::base::Role;
 
 use super::channel::{Channel, Opener};
 use super::command::{Duplex, Identity};
 use super::pool::Pool;
-use super::{Command, Output, Sink, Transport, TransportError};
+use super::{Command, Output, Process, Sink, Transport, TransportError};
 
 /// The operator's own machine.
 pub struct Local {
@@ -43,6 +43,10 @@ impl Transport for Local {
 
     async fn exec(&self, command: Command, sink: Option<&mut dyn Sink>) -> Result<Output, TransportError> {
         self.pool.exec(&command, sink).await
+    }
+
+    async fn open(&self, command: Command) -> Result<Process, TransportError> {
+        self.pool.start(&command).await
     }
 
     async fn identity(&self) -> Result<Identity, TransportError> {
@@ -111,14 +115,14 @@ impl Opener for Spawner {
 /// A process in a session of its own, so that the terminal's Ctrl-C is ours alone and nothing in it can ask the terminal anything. Where
 /// there is no `setsid` at least its process group is its own.
 #[expect(clippy::disallowed_methods, reason = "one of the homes of local processes")]
-fn detached(program: &str) -> Process {
+fn detached(program: &str) -> Child {
     let setsid = ["/usr/bin/setsid", "/bin/setsid"].into_iter().find(|path| Path::new(path).exists());
     if let Some(setsid) = setsid {
-        let mut process = Process::new(setsid);
+        let mut process = Child::new(setsid);
         process.arg(program);
         return process;
     }
-    let mut process = Process::new(program);
+    let mut process = Child::new(program);
     process.process_group(0);
     process
 }

@@ -8,6 +8,7 @@ pub mod job;
 pub mod local;
 mod marks;
 mod pool;
+pub mod process;
 mod request;
 mod shell;
 pub mod ssh;
@@ -16,4 +17,5 @@ pub use command::{Become, Command, Duplex, Effect, Identity, Output, Sink, Strea
 pub use fake::Fake;
 pub use job::{Job, JobEnd, JobHome, JobId, JobRef, JobSpec, JobState, Offsets, Program};
 pub use local::Local;
+pub use process::{Ended, Errors, Heard, Process};
 pub use ssh::{Ssh, SshOptions};

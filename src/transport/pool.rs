@@ -5,17 +5,19 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use tokio::time::timeout;
 
 use crate::base::Role;
 
 use super::channel::Opener;
 use super::escalate;
+use super::process::{Ender, Process};
 use super::shell::{Broken, Delivery, Facts, Shell, StartError};
 use super::{Become, Command, Effect, Output, Sink, TransportError};
 
 /// What a script has between SIGTERM and SIGKILL.
-const GRACE: Duration = Duration::from_secs(3);
+pub(crate) const GRACE: Duration = Duration::from_secs(3);
 
 /// How often a command is sent again where its connection breaks each time.
 const TRIES: u32 = 5;
@@ -70,6 +72,32 @@ impl<O: Opener> Pool<O> {
                 return Err(TransportError::Lost { host: self.role.clone(), why });
             }
             delivery.output = Output::default();
+        }
+    }
+
+    /// Starts a script with its pipes in our hands: see `Transport::open`. Its shell is its own from now on.
+    pub(crate) async fn start(self: &Arc<Self>, command: &Command) -> Result<Process, TransportError> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let user = self.user(command.become_user.as_ref()).await?;
+            let shell = self.take(user).await?;
+            let group = shell.facts().group.clone();
+            let why = match shell.hand_over(command).await {
+                Ok(piped) => {
+                    let reins = Reins { pool: Arc::clone(self), user: user.cloned(), group };
+                    return Ok(Process::new(self.role.clone(), piped, Box::new(reins)));
+                }
+                Err(Broken::Unsent(why)) if tries < TRIES => why,
+                Err(Broken::Malformed(why)) => return Err(self.unusable(why)),
+                Err(Broken::Unsent(why) | Broken::Sent(why)) => {
+                    self.forget();
+                    return Err(TransportError::Lost { host: self.role.clone(), why });
+                }
+                Err(Broken::TooMuch) => return Err(self.unusable("it does not say when it begins".to_owned())),
+            };
+            drop(why);
+            self.forget();
         }
     }
 
@@ -262,6 +290,20 @@ struct Lease<O: Opener> {
     user: Option<Become>,
     shell: Option<Shell>,
     state: State,
+}
+
+/// What ends a script that was started with its pipes in our hands.
+struct Reins<O: Opener> {
+    pool: Arc<Pool<O>>,
+    user: Option<Become>,
+    group: String,
+}
+
+#[async_trait]
+impl<O: Opener> Ender for Reins<O> {
+    async fn signal(&self, signal: &'static str) -> Result<(), TransportError> {
+        self.pool.signal(self.user.as_ref(), &self.group, signal).await
+    }
 }
 
 /// What is to become of a shell.

@@ -52,6 +52,16 @@ pub(crate) fn encode<'a>(command: &'a Command, nonce: &str) -> Result<Request<'a
     Ok(Request { text, raw })
 }
 
+/// The text for a `command` that reads and writes the shell's own streams: it says `GO` on stdout, and what follows there is the script's.
+/// The script reads what is sent after that, and its exit code comes on stderr, marked by `nonce`. The shell ends with it.
+pub(crate) fn encode_piped(command: &Command, nonce: &str) -> Result<Zeroizing<String>, String> {
+    let mut text = Zeroizing::new(String::with_capacity(size(command)));
+    let _ = write!(text, "{{ printf '{nonce}{GO}\\n' >&3; ");
+    script(&mut text, command)?;
+    let _ = write!(text, " >&3 2>&4 3>&- 4>&-\ns=$?; exec >&- 3>&-; printf '{nonce} %s\\n' \"$s\" >&4; exit; }}\n");
+    Ok(text)
+}
+
 /// Room for the text, so that it is not copied, secrets and all, as it grows.
 fn size(command: &Command) -> usize {
     let env: usize = command.env.iter().map(|(name, value)| name.len() + 2 * value.expose().len()).sum();

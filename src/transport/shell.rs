@@ -50,6 +50,20 @@ pub(crate) struct Shell {
     facts: Facts,
 }
 
+/// The streams of a shell that a script has taken over.
+pub(crate) struct Piped {
+    /// The script's stdin.
+    pub(crate) input: Box<Writer>,
+    /// The script's stdout.
+    pub(crate) output: Box<Reader>,
+    /// The script's stderr, and then its exit code.
+    pub(crate) errors: Box<Reader>,
+    /// Finds that code.
+    pub(crate) marked: Marked,
+    /// What must live until then.
+    pub(crate) keep: Box<dyn std::any::Any + Send>,
+}
+
 /// Why a shell did not start.
 #[derive(Debug)]
 pub(crate) enum StartError {
@@ -189,6 +203,32 @@ impl Shell {
             Err(Some(why)) if handed_over.load(Relaxed) => Err(Broken::Sent(why)),
             Err(Some(why)) => Err(Broken::Unsent(why)),
         }
+    }
+
+    /// Starts a script that takes the shell's own streams over, and the shell with them.
+    pub(crate) async fn hand_over(mut self, command: &Command) -> Result<Piped, Broken> {
+        let nonce = nonce();
+        let text = request::encode_piped(command, &nonce).map_err(Broken::Malformed)?;
+        if self.streams.expect(&nonce) {
+            return Err(Broken::Unsent("a process left behind writes to the shell's output".to_owned()));
+        }
+        let Self { channel: Channel { mut input, mut output, errors, _keep: keep, .. }, streams, .. } = self;
+        let Streams { mut out, err: marked, .. } = streams;
+        input.write_all(text.as_bytes()).await.map_err(|error| Broken::Unsent(error.to_string()))?;
+        let sent = |error: std::io::Error| Broken::Sent(error.to_string());
+        input.flush().await.map_err(sent)?;
+        loop {
+            match output.read(out.room()).await.map_err(sent)? {
+                0 => return Err(Broken::Sent("the shell ended".to_owned())),
+                count if out.took(count, |_| ()).is_some() => break,
+                _ => {}
+            }
+        }
+        // What the script has said already came with the word.
+        let mut begun = Vec::new();
+        out.rest(|bytes| begun.extend_from_slice(bytes));
+        let output = Box::new(std::io::Cursor::new(begun).chain(output));
+        Ok(Piped { input, output, errors, marked, keep })
     }
 
     /// Lets go of the shell: it ends once the script that it may still run has. True when that was within `limit`.

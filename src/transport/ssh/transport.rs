@@ -8,7 +8,7 @@ use crate::base::Role;
 use crate::transport::command::{Duplex, Identity};
 use crate::transport::local::machine_id;
 use crate::transport::pool::Pool;
-use crate::transport::{Command, Output, Sink, Transport, TransportError};
+use crate::transport::{Command, Output, Process, Sink, Transport, TransportError};
 
 use super::links::Links;
 use super::master::Target;
@@ -36,6 +36,10 @@ impl Transport for Ssh {
 
     async fn exec(&self, command: Command, sink: Option<&mut dyn Sink>) -> Result<Output, TransportError> {
         self.pool.exec(&command, sink).await
+    }
+
+    async fn open(&self, command: Command) -> Result<Process, TransportError> {
+        self.pool.start(&command).await
     }
 
     async fn identity(&self) -> Result<Identity, TransportError> {
