@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::task::Poll;
 
+use serde::Deserialize as _;
 use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::base::duration;
+use crate::base::{Role, duration};
 use crate::events::Progress;
 use crate::events::record::{Failure, Outputs};
 use crate::transport::{Command, Job, JobEnd, JobId, JobRef, JobSpec, JobState, Offsets, Sink, Stream, TransportError};
@@ -20,19 +21,86 @@ use super::said::Said;
 /// How much output may wait for the journal before the job's output is left unread.
 const WAITING: usize = 1 << 20;
 
+/// One of the durable jobs that a unit runs, one after the other: a dump on one host, a restore on another.
+pub struct Stage<'a> {
+    /// The host it runs on, as the user that it runs as.
+    pub host: &'a Host,
+    /// Its name within the unit; none: the unit's only job. The record `sent` says which of them was announced last.
+    pub name: Option<&'static str>,
+    /// For people.
+    pub command: &'a str,
+    /// Hears what it says.
+    pub ear: &'a mut dyn Ear,
+}
+
+/// Hears what a job says, before anybody else does.
+pub trait Ear: Send {
+    /// Takes some bytes of a stream, in order, and gives what is to be kept and shown of them: progress that a program draws again and
+    /// again is for the bar and not for the journal. The same bytes give the same, so that a job that is found again is not told twice.
+    fn hear(&mut self, stream: Stream, bytes: Vec<u8>) -> Vec<u8>;
+}
+
+/// Keeps all.
+impl Ear for () {
+    fn hear(&mut self, _stream: Stream, bytes: Vec<u8>) -> Vec<u8> {
+        bytes
+    }
+}
+
+/// What the journal says of a job of a unit that has several.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Staged {
+    stage: String,
+    host: Role,
+    become_user: Option<String>,
+    at: JobRef,
+}
+
+/// A job that the journal has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Announced {
+    /// Its host and the user that it runs as; none: those of its unit.
+    pub account: Option<(Role, Option<String>)>,
+    /// Where it is there.
+    pub at: JobRef,
+}
+
+/// Reads what the journal says of a job.
+///
+/// # Errors
+/// Where that is not what a job was announced with.
+pub fn announced(job: &Value) -> Result<Announced, ActionError> {
+    if let Ok(Staged { host, become_user, at, .. }) = Staged::deserialize(job) {
+        return Ok(Announced { account: Some((host, become_user)), at });
+    }
+    let at = JobRef::deserialize(job)
+        .map_err(|error| ActionError::failed(format!("what the journal says of the job cannot be read: {error}")))?;
+    Ok(Announced { account: None, at })
+}
+
+/// Which stage a job is that the journal has: the stages before it have ended well, those after it were not begun.
+#[must_use]
+pub fn stage_of(job: &Value) -> Option<String> {
+    job.get("stage")?.as_str().map(str::to_owned)
+}
+
 /// Runs a durable job of the unit's host to its end. `command` is for people.
 ///
 /// # Errors
 /// Where it does not exit with 0, or nothing is known of how it ended.
 pub async fn launch(spec: &JobSpec, command: &str, cx: &Write<'_>) -> Result<Outputs, ActionError> {
     let host = cx.host()?;
-    let env = cx.env();
-    let home = cx.around().job_home(host.transport().role(), host.become_user()).await?;
-    let id = JobId::new(env.run, env.unit, env.attempt);
-    let at = home.job(&env.part.iter().fold(id, |id, part| id.part(part)));
-    let job = serde_json::to_value(&at).map_err(|error| ActionError::failed(error.to_string()))?;
-    cx.around().sent(env.unit, job).await?;
-    follow(How::Launch(spec), &at, command, &host, cx).await
+    launch_stage(spec, Stage { host: &host, name: None, command, ear: &mut () }, cx).await
+}
+
+/// Runs one of the durable jobs of a unit to its end.
+///
+/// # Errors
+/// As [`launch`].
+pub async fn launch_stage(spec: &JobSpec, stage: Stage<'_>, cx: &Write<'_>) -> Result<Outputs, ActionError> {
+    let at = place_of(stage.host, stage.name, cx).await?;
+    cx.around().sent(cx.env().unit, stage.announced(&at)?).await?;
+    follow(How::Launch(spec), &at, stage, cx).await
 }
 
 /// Finds a durable job again and follows it to its end.
@@ -52,15 +120,29 @@ pub async fn reattach(
     cx: &Write<'_>,
 ) -> Result<Outputs, ActionError> {
     let host = cx.host()?;
-    let at = place(job)?;
+    reattach_stage(job, spec, Stage { host: &host, name: None, command, ear: &mut () }, cx).await
+}
+
+/// The same for one of several jobs of a unit: the one that [`stage_of`] the job says.
+///
+/// # Errors
+/// As [`launch`].
+pub async fn reattach_stage(
+    job: &Value,
+    spec: Result<JobSpec, ActionError>,
+    stage: Stage<'_>,
+    cx: &Write<'_>,
+) -> Result<Outputs, ActionError> {
+    let (host, at) = (stage.host, announced(job)?.at);
     let state = Job::new(&**host.transport(), &at, host.become_user()).probe().await?;
-    // What was heard of did begin, whoever has removed it since.
+    // What was heard of did begin, whoever has removed it since. Of several jobs it is not known which was heard.
     let silent = cx.around().kept(cx.env().unit, cx.env().attempt).await? == Offsets::default();
-    let never_began = silent && state == JobState::Over(JobEnd::Missing) && is_same_boot(&at, &host).await?;
+    let silent = silent || stage.name.is_some();
+    let never_began = silent && state == JobState::Over(JobEnd::Missing) && is_same_boot(&at, host).await?;
     if never_began {
-        return follow(How::Launch(&spec?), &at, command, &host, cx).await;
+        return follow(How::Launch(&spec?), &at, stage, cx).await;
     }
-    follow(How::Attach, &at, command, &host, cx).await
+    follow(How::Attach, &at, stage, cx).await
 }
 
 /// Removes what a job left on its host.
@@ -69,12 +151,42 @@ pub async fn reattach(
 /// Where the host cannot be reached, or the folder stays.
 pub async fn clear_up(job: &Value, cx: &Read<'_>) -> Result<(), ActionError> {
     let host = cx.host()?;
-    Ok(Job::new(&**host.transport(), &place(job)?, host.become_user()).remove().await?)
+    Ok(Job::new(&**host.transport(), &announced(job)?.at, host.become_user()).remove().await?)
 }
 
-fn place(job: &Value) -> Result<JobRef, ActionError> {
-    serde::Deserialize::deserialize(job)
-        .map_err(|error| ActionError::failed(format!("what the journal says of the job cannot be read: {error}")))
+/// Removes what the job of a stage left on its host, if it was ever begun.
+///
+/// # Errors
+/// As [`clear_up`].
+pub async fn clear_up_stage(host: &Host, name: &'static str, attempt: u32, cx: &Read<'_>) -> Result<(), ActionError> {
+    let env = cx.env();
+    let home = cx.around().job_home(host.transport().role(), host.become_user()).await?;
+    let at = home.job(&JobId::new(env.run, env.unit, attempt).part(name));
+    Ok(Job::new(&**host.transport(), &at, host.become_user()).remove().await?)
+}
+
+/// Where a job of the unit's present try is.
+async fn place_of(host: &Host, name: Option<&str>, cx: &Read<'_>) -> Result<JobRef, ActionError> {
+    let env = cx.env();
+    let home = cx.around().job_home(host.transport().role(), host.become_user()).await?;
+    let parts = env.part.as_deref().into_iter().chain(name);
+    Ok(home.job(&parts.fold(JobId::new(env.run, env.unit, env.attempt), JobId::part)))
+}
+
+impl Stage<'_> {
+    /// What the journal is told of it.
+    fn announced(&self, at: &JobRef) -> Result<Value, ActionError> {
+        let told = match self.name {
+            None => serde_json::to_value(at),
+            Some(name) => serde_json::to_value(Staged {
+                stage: name.to_owned(),
+                host: self.host.transport().role().clone(),
+                become_user: self.host.become_user().map(|user| user.user.clone()),
+                at: at.clone(),
+            }),
+        };
+        told.map_err(|error| ActionError::failed(error.to_string()))
+    }
 }
 
 enum How<'a> {
@@ -84,14 +196,15 @@ enum How<'a> {
 
 /// Follows a job and tells what it says, both at the same time. Where the journal is slower than the job, the job's output is left on its
 /// host meanwhile: it does not gather here.
-async fn follow(how: How<'_>, at: &JobRef, command: &str, host: &Host, cx: &Write<'_>) -> Result<Outputs, ActionError> {
+async fn follow(how: How<'_>, at: &JobRef, stage: Stage<'_>, cx: &Write<'_>) -> Result<Outputs, ActionError> {
+    let Stage { host, name, command, ear } = stage;
     let (send, receive) = unbounded_channel();
     let waiting = Arc::new(AtomicUsize::new(0));
     let mut feed = Feed { send, waiting: Arc::clone(&waiting) };
     let env = cx.env();
     // What was told before this process began is not told again. Other parts of a unit share its output, and are not told apart in it.
     let kept = match how {
-        How::Attach if env.part.is_none() => cx.around().kept(env.unit, env.attempt).await?,
+        How::Attach if env.part.is_none() && name.is_none() => cx.around().kept(env.unit, env.attempt).await?,
         How::Attach | How::Launch(_) => Offsets::default(),
     };
     let following = async move {
@@ -103,7 +216,7 @@ async fn follow(how: How<'_>, at: &JobRef, command: &str, host: &Host, cx: &Writ
         }
     };
     let mut following = pin!(following);
-    let mut telling = pin!(tell(receive, &waiting, kept, cx));
+    let mut telling = pin!(tell(receive, &waiting, kept, ear, cx));
     let mut detached = pin!(cx.around().detached());
     let mut over = None;
     let said = loop {
@@ -233,14 +346,16 @@ async fn tell(
     mut receive: UnboundedReceiver<(Stream, Vec<u8>)>,
     waiting: &AtomicUsize,
     mut kept: Offsets,
+    ear: &mut dyn Ear,
     cx: &Write<'_>,
 ) -> Result<Said, ActionError> {
     let masker = cx.around().masker();
     let mut said = Said::default();
     while let Some((stream, bytes)) = receive.recv().await {
-        let told = said.take(masker, stream, &bytes);
+        let length = bytes.len();
+        let told = said.take(masker, stream, &ear.hear(stream, bytes));
         hand_on(stream, &told, &mut kept, cx).await?;
-        waiting.fetch_sub(bytes.len(), Relaxed);
+        waiting.fetch_sub(length, Relaxed);
     }
     for stream in [Stream::Stdout, Stream::Stderr] {
         let told = said.finish(masker, stream);

@@ -1,5 +1,6 @@
 //! Takes a unit back by its reversal, whichever process captured that.
 
+use crate::actions::durable::{self, Announced};
 use crate::actions::{ActionError, Check, DynAction, Env, Hold, Read, Registry, Write};
 use crate::base::{Role, UnitId};
 use crate::events::record::{Reversal, Undo, UndoCall};
@@ -36,9 +37,22 @@ impl From<Unready> for NotUndone {
 
 /// A durable job of an undo, to be cleared up once the outcome is in the journal.
 pub(super) struct Leftover {
-    host: Option<Role>,
+    host: Role,
     become_user: Option<String>,
-    job: serde_json::Value,
+    at: JobRef,
+}
+
+impl Leftover {
+    /// The job that the journal has of a unit which acts on `host` as `become_user`.
+    fn of(
+        job: &serde_json::Value,
+        host: Option<&Role>,
+        become_user: Option<&str>,
+    ) -> Result<Option<Self>, ActionError> {
+        let Announced { account, at } = durable::announced(job)?;
+        let of_unit = || host.map(|host| (host.clone(), become_user.map(str::to_owned)));
+        Ok(account.or_else(of_unit).map(|(host, become_user)| Self { host, become_user, at }))
+    }
 }
 
 /// What came of taking a unit back.
@@ -58,11 +72,14 @@ enum Done {
 }
 
 impl Done {
-    fn job(self) -> Option<serde_json::Value> {
-        match self {
+    /// What it left on its host, where it acted on `host` as `become_user`.
+    fn leftovers(self, host: Option<&Role>, become_user: Option<&str>) -> Result<Vec<Leftover>, ActionError> {
+        let job = match self {
             Self::Already => None,
             Self::Now(job) => job,
-        }
+        };
+        let of_job = |job| Leftover::of(&job, host, become_user).transpose();
+        job.and_then(of_job).into_iter().collect()
     }
 }
 
@@ -123,8 +140,8 @@ impl Controller {
         let around = Around::new(&self.world, None);
         let read = self.reading(&around, intent, call.host.as_ref(), call.become_user.as_deref()).await?;
         let done = self.apply_as(part, &*action, &around, read, intent).await?;
-        let leftover = |job| Leftover { host: call.host.clone(), become_user: call.become_user.clone(), job };
-        Ok(TakenBack { leftovers: done.job().map(leftover).into_iter().collect(), ..TakenBack::default() })
+        let leftovers = done.leftovers(call.host.as_ref(), call.become_user.as_deref())?;
+        Ok(TakenBack { leftovers, ..TakenBack::default() })
     }
 
     /// Applies a temporary change again: what took it back is taken back.
@@ -137,12 +154,9 @@ impl Controller {
         let read = around.read(&prepared, intent.attempt()).await?;
         let done = self.apply_as("again", &**action, &around, read, intent).await?;
         let note = if matches!(done, Done::Already) { "it stands again already" } else { "applied again" };
-        let leftover = done.job().map(|job| Leftover {
-            host: unit.host.clone(),
-            become_user: prepared.become_user.as_ref().map(|user| user.user.clone()),
-            job,
-        });
-        Ok(TakenBack { note: note.to_owned(), leftovers: leftover.into_iter().collect() })
+        let become_user = prepared.become_user.as_ref().map(|user| user.user.as_str());
+        let leftovers = done.leftovers(unit.host.as_ref(), become_user)?;
+        Ok(TakenBack { note: note.to_owned(), leftovers })
     }
 
     /// Applies an action as a part of what is under way, unless it holds already.
@@ -206,8 +220,8 @@ impl Controller {
         let state = self.journal.view().state(unit);
         let Some(attempt) = state.attempt() else { return Ok(None) };
         let Some(job) = attempt.job.clone() else { return Ok(None) };
-        let become_user = attempt.reversal.become_user.clone();
-        let leftover = Leftover { host: unit.host.clone(), become_user, job };
+        let become_user = attempt.reversal.become_user.as_deref();
+        let Some(leftover) = Leftover::of(&job, unit.host.as_ref(), become_user)? else { return Ok(None) };
         let running = matches!(state, crate::events::UnitState::InFlight(_) | crate::events::UnitState::Unsure(..));
         if running {
             self.with_job(&leftover, async |job| job.end().await.map(drop)).await?;
@@ -220,12 +234,9 @@ impl Controller {
         leftover: &Leftover,
         act: impl AsyncFnOnce(&Job<'_>) -> Result<(), crate::transport::TransportError>,
     ) -> Result<(), ActionError> {
-        let Some(host) = &leftover.host else { return Ok(()) };
-        let at: JobRef = serde_json::from_value(leftover.job.clone())
-            .map_err(|error| ActionError::failed(format!("where its job is cannot be read: {error}")))?;
-        let transport = self.world.transport(host).await?;
-        let become_user = self.as_user(Some(host), leftover.become_user.as_deref());
-        Ok(act(&Job::new(&*transport, &at, become_user.as_ref())).await?)
+        let transport = self.world.transport(&leftover.host).await?;
+        let become_user = self.as_user(Some(&leftover.host), leftover.become_user.as_deref());
+        Ok(act(&Job::new(&*transport, &leftover.at, become_user.as_ref())).await?)
     }
 
     /// Writes that a unit was taken back, and clears up after it.

@@ -1,6 +1,7 @@
 //! Actions on hosts that are folders: they look, change, are taken back, and meet what a link can do to them.
 
 mod copy;
+mod durable;
 mod file;
 mod files;
 mod http;
