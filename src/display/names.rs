@@ -1,6 +1,7 @@
 //! What units are called on a screen, and the columns that their lines keep to.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::base::{StepId, UnitId};
 use crate::events::RunView;
@@ -20,7 +21,7 @@ const TIME: usize = 7;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
     steps: BTreeMap<StepId, String>,
-    lists: BTreeMap<StepId, Vec<serde_json::Value>>,
+    lists: BTreeMap<StepId, Arc<Vec<serde_json::Value>>>,
     name: usize,
     host: usize,
 }

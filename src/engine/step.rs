@@ -1,8 +1,10 @@
 //! A step on its hosts: item by item, batch by batch, and what its failures lead to.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use futures::StreamExt as _;
+use jiff::Timestamp;
 
 use crate::base::{Role, UnitId};
 use crate::events::record::{Failure, Outcome, Outputs};
@@ -26,6 +28,40 @@ pub(super) enum StepEnd {
     Troubles(Vec<(Work, Troubled)>),
     /// The run ends here.
     End(End),
+}
+
+/// How some of a step's units ended that were carried on.
+#[derive(Default)]
+struct Sum {
+    troubles: Vec<(Work, Troubled)>,
+    parked: Option<(String, Option<Timestamp>)>,
+    interrupted: bool,
+}
+
+impl Sum {
+    /// Whether the run may go past them.
+    fn goes_on(&self) -> bool {
+        self.troubles.is_empty() && self.parked.is_none() && !self.interrupted
+    }
+
+    /// The run goes on at the earliest time that any of them waits for; where all wait for somebody, at none.
+    fn park(&mut self, why: String, until: Option<Timestamp>) {
+        let earlier = match &self.parked {
+            None => true,
+            Some((_, known)) => until.is_some_and(|until| known.is_none_or(|known| until < known)),
+        };
+        if earlier {
+            self.parked = Some((why, until));
+        }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.troubles.extend(other.troubles);
+        self.interrupted |= other.interrupted;
+        if let Some((why, until)) = other.parked {
+            self.park(why, until);
+        }
+    }
 }
 
 impl Controller {
@@ -55,19 +91,58 @@ impl Controller {
             Err(failure) => return self.without_units(step, failure).await,
         };
         let left_behind = left_behind(step, &self.journal.view(), &self.world.plan);
-        for works in items {
-            let works: Vec<Work> = works
-                .into_iter()
-                .filter(|work| !work.unit.host.as_ref().is_some_and(|host| left_behind.contains(host)))
-                .collect();
-            for batch in works.chunks(batch_size(step.step.batch, works.len())) {
-                match self.batch(step, batch).await? {
-                    StepEnd::GoOn => {}
-                    end => return Ok(end),
+        // Once an item holds the run up, no further one begins; those that have begun come to their ends.
+        let held_up = AtomicBool::new(false);
+        let (held_up, left_behind) = (&held_up, &left_behind);
+        let at_once = step.step.parallel.map_or(1, |count| count as usize);
+        let sums: Vec<Result<Sum, EngineError>> = futures::stream::iter(items)
+            .map(|works| async move {
+                if held_up.load(Relaxed) {
+                    return Ok(Sum::default());
                 }
+                let sum = self.item(step, works, left_behind).await;
+                held_up.fetch_or(!matches!(&sum, Ok(sum) if sum.goes_on()), Relaxed);
+                sum
+            })
+            .buffer_unordered(at_once)
+            .collect()
+            .await;
+        let mut whole = Sum::default();
+        for sum in sums {
+            whole.add(sum?);
+        }
+        self.sum_up(whole).await
+    }
+
+    /// An item on its hosts, batch by batch.
+    async fn item(
+        &self,
+        step: &PlannedStep,
+        mut works: Vec<Work>,
+        left_behind: &BTreeSet<Role>,
+    ) -> Result<Sum, EngineError> {
+        works.retain(|work| !work.unit.host.as_ref().is_some_and(|host| left_behind.contains(host)));
+        for batch in works.chunks(batch_size(step.step.batch, works.len())) {
+            let sum = self.batch(step, batch).await?;
+            if !sum.goes_on() {
+                return Ok(sum);
             }
         }
-        Ok(StepEnd::GoOn)
+        Ok(Sum::default())
+    }
+
+    /// What the ends of a step's units lead to.
+    async fn sum_up(&self, sum: Sum) -> Result<StepEnd, EngineError> {
+        if sum.interrupted {
+            return self.interrupted().await.map(StepEnd::End);
+        }
+        if !sum.troubles.is_empty() {
+            return Ok(StepEnd::Troubles(sum.troubles));
+        }
+        match sum.parked {
+            Some((why, until)) => self.park(why, until).await.map(StepEnd::End),
+            None => Ok(StepEnd::GoOn),
+        }
     }
 
     /// The units of a step; the items of its `foreach` are worked out once, and kept.
@@ -100,11 +175,11 @@ impl Controller {
     }
 
     /// Some hosts at the same time.
-    async fn batch(&self, step: &PlannedStep, works: &[Work]) -> Result<StepEnd, EngineError> {
+    async fn batch(&self, step: &PlannedStep, works: &[Work]) -> Result<Sum, EngineError> {
         let view = self.journal.view();
         let due: Vec<&Work> = works.iter().filter(|work| self.is_due(step, &work.unit, &view)).collect();
         if !due.is_empty() && self.wants(Wish::Stop) {
-            return self.interrupted().await.map(StepEnd::End);
+            return Ok(Sum { interrupted: true, ..Sum::default() });
         }
         let forks = self.world.setup.manner.forks.unwrap_or(due.len()).max(1);
         lock(&self.tried).extend(due.iter().map(|work| work.unit.clone()));
@@ -113,27 +188,19 @@ impl Controller {
             .buffered(forks)
             .collect()
             .await;
-        let mut troubles = Vec::new();
-        let mut parked = None;
-        let mut interrupted = false;
+        let mut sum = Sum::default();
         for (work, end) in ends {
             match end? {
                 UnitEnd::Over => {}
-                UnitEnd::Trouble(trouble) => troubles.push((work.clone(), trouble)),
-                UnitEnd::Parked { why, until } => parked = Some((why, until)),
-                UnitEnd::Interrupted => interrupted = true,
+                UnitEnd::Trouble(trouble) => sum.troubles.push((work.clone(), trouble)),
+                UnitEnd::Parked { why, until } => sum.park(why, until),
+                UnitEnd::Interrupted => sum.interrupted = true,
             }
         }
-        if interrupted {
-            return self.interrupted().await.map(StepEnd::End);
+        if self.tolerates(step, &self.journal.view()) {
+            sum.troubles.clear();
         }
-        if !troubles.is_empty() && !self.tolerates(step, &self.journal.view()) {
-            return Ok(StepEnd::Troubles(troubles));
-        }
-        match parked {
-            Some((why, until)) => self.park(why, until).await.map(StepEnd::End),
-            None => Ok(StepEnd::GoOn),
-        }
+        Ok(sum)
     }
 
     /// Whether a unit is carried on now. One in trouble is tried once by each process, and again when somebody asks for that.

@@ -47,7 +47,7 @@ impl World {
     pub(super) fn list(&self, step: &PlannedStep, view: &RunView) -> Result<Option<Vec<Value>>, Untold> {
         let Some(foreach) = &step.step.foreach else { return Ok(None) };
         if let Some(items) = view.lists.get(step.id()) {
-            return Ok(Some(items.clone()));
+            return Ok(Some(items.to_vec()));
         }
         let scope = Scope::of(&self.plan, step, self.situation(view), None, None);
         scope.items(foreach).map(Some).map_err(|error| match error {

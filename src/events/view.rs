@@ -1,6 +1,7 @@
 //! A run as its records tell it. The same fold feeds the live screen, `status`, reports and resume: there is no second truth.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -10,11 +11,11 @@ use crate::model::OnFailure;
 use super::record::{Answer, Edited, Entry, Outcome, OutlineStep, Outputs, Record, Started};
 use super::state::{Impossible, UnitState, unit_of};
 
-/// A run as it stands.
+/// A run as it stands. What is large in it is shared: each record that comes while somebody looks at the view makes another.
 #[derive(Clone, Debug, Default)]
 pub struct RunView {
     /// What it was begun with, and what accepted edits of the book have made of that.
-    pub started: Option<Box<Started>>,
+    pub started: Option<Arc<Started>>,
     /// When it began.
     pub began: Option<Timestamp>,
     /// The newest entry's time.
@@ -26,7 +27,7 @@ pub struct RunView {
     /// What was said at the gates.
     pub answers: BTreeMap<String, Answer>,
     /// The items of each `foreach`.
-    pub lists: BTreeMap<StepId, Vec<serde_json::Value>>,
+    pub lists: BTreeMap<StepId, Arc<Vec<serde_json::Value>>>,
     /// The checkpoints passed, in order: name, and the step that they stand before.
     pub checkpoints: Vec<(String, StepId)>,
     /// The phase that was entered last.
@@ -45,7 +46,7 @@ pub struct UnitView {
     /// When it was settled, or taken back.
     pub ended: Option<Timestamp>,
     /// What it left for later steps.
-    pub outputs: Option<Box<Outputs>>,
+    pub outputs: Option<Arc<Outputs>>,
     /// The entry that settled it, or began it: rollback goes by it, newest first.
     pub completed: u64,
     /// How often it was to be taken back.
@@ -162,7 +163,7 @@ impl RunView {
     fn apply_to_run(&mut self, entry: &Entry) {
         match &entry.record {
             Record::Started(started) => {
-                self.started = Some(started.clone());
+                self.started = Some(Arc::new((**started).clone()));
                 self.began = Some(entry.at);
                 self.status = Status::Running;
             }
@@ -174,7 +175,7 @@ impl RunView {
                 self.status = Status::Running;
                 if let (Some(started), Some(edited)) = (&mut self.started, edited) {
                     let Edited { fingerprints, files, outline } = (**edited).clone();
-                    **started = Started { files, fingerprints, outline, ..(**started).clone() };
+                    *started = Arc::new(Started { files, fingerprints, outline, ..(**started).clone() });
                 }
             }
             Record::PhaseEntered { phase } => self.phase = Some(phase.clone()),
@@ -182,7 +183,7 @@ impl RunView {
                 self.answers.insert(gate.clone(), answer.clone());
             }
             Record::Listed { step, items } => {
-                self.lists.insert(step.clone(), items.clone());
+                self.lists.insert(step.clone(), Arc::new(items.clone()));
             }
             Record::CheckpointReached { name, step } => self.checkpoints.push((name.clone(), step.clone())),
             Record::Parked { why, until } => self.status = Status::Parked { why: why.clone(), until: *until },
@@ -352,7 +353,7 @@ impl RunView {
     #[must_use]
     pub fn is_step_over(&self, step: &StepId) -> bool {
         let mut units = self.units_of(step).peekable();
-        let is_empty = self.lists.get(step).is_some_and(Vec::is_empty);
+        let is_empty = self.lists.get(step).is_some_and(|items| items.is_empty());
         (is_empty || units.peek().is_some()) && units.all(|(_, seen)| seen.state.is_over())
     }
 }
@@ -372,14 +373,14 @@ impl UnitView {
                 self.completed = entry.seq;
                 self.skipped = false;
                 if let Outcome::Applied { outputs, note } = outcome {
-                    self.outputs = Some(outputs.clone());
+                    self.outputs = Some(Arc::new((**outputs).clone()));
                     self.note.clone_from(note);
                 }
             }
             Record::Satisfied { outputs, .. } => {
                 self.skipped = false;
                 self.ended = Some(entry.at);
-                self.outputs = Some(outputs.clone());
+                self.outputs = Some(Arc::new((**outputs).clone()));
             }
             Record::Skipped { why, .. } => {
                 self.ended = Some(entry.at);

@@ -44,8 +44,10 @@ pub struct Step {
     pub retry: Option<Retry>,
     /// What a failure leads to; none: the book's default.
     pub on_failure: Option<OnFailure>,
-    /// A list, or a template that yields one.
+    /// A list, a template that yields one, or `{csv: path}`.
     pub foreach: Option<Node>,
+    /// How many of its items at a time; none: one.
+    pub parallel: Option<u32>,
     /// How many hosts at a time.
     pub batch: Option<Batch>,
     /// How many hosts may fail before no further batch starts.

@@ -151,6 +151,7 @@ impl Hash {
         self.text("timeout", step.timeout.as_ref());
         self.said("retry", step.retry.as_ref());
         self.said("on_failure", step.on_failure.as_ref());
+        self.said("parallel", step.parallel.as_ref());
         self.said("batch", step.batch.as_ref());
         self.said("max_failures", step.max_failures.as_ref());
         self.text("checkpoint", step.checkpoint.as_ref());

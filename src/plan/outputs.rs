@@ -28,7 +28,7 @@ pub(super) enum Left {
 pub(super) fn of(plan: &Plan, step: &PlannedStep, view: Option<&RunView>) -> Left {
     let units: Vec<(&UnitId, &UnitView)> = view.into_iter().flat_map(|view| view.units_of(step.id())).collect();
     let list = view.and_then(|view| view.lists.get(step.id()));
-    if units.is_empty() && !list.is_some_and(Vec::is_empty) {
+    if units.is_empty() && !list.is_some_and(|items| items.is_empty()) {
         return match &step.left_out {
             Some(why) => Left::Nothing(format!("`{}` is left out: {why}", step.id()), json!({"changed": false})),
             None => Left::Unknown,
@@ -40,7 +40,7 @@ pub(super) fn of(plan: &Plan, step: &PlannedStep, view: Option<&RunView>) -> Lef
     if !units.iter().all(|(_, unit)| is_settled(&unit.state)) {
         return Left::Unknown;
     }
-    let value = value(step, &units, list.map(Vec::as_slice));
+    let value = value(step, &units, list.map(|items| items.as_slice()));
     let left: Vec<&&UnitView> =
         units.iter().map(|(_, unit)| unit).filter(|unit| unit.state.is_over() && unit.outputs.is_some()).collect();
     if left.is_empty() && !units.is_empty() {

@@ -103,6 +103,8 @@ pub struct PlannedStep {
     pub left_out: Option<String>,
     /// The steps whose outputs it uses.
     pub uses: BTreeSet<StepId>,
+    /// What the file of its `foreach` lists, where that is a file.
+    pub rows: Arc<[Value]>,
 }
 
 impl Plan {

@@ -135,6 +135,7 @@ fn planned_phase(plan: &Plan, at: usize, phase: &Phase) -> PlannedPhase {
         hosts: plan.roles(&step.on),
         left_out: None,
         uses: BTreeSet::new(),
+        rows: Arc::default(),
     };
     PlannedPhase {
         id: phase.id.value.clone(),

@@ -187,6 +187,10 @@ impl<'a> Scope<'a> {
     /// # Errors
     /// Where it is wrong, gives no list, or a step has to run first.
     pub fn items(&self, foreach: &Node) -> Result<Vec<Value>, RenderError> {
+        if foreach.get("csv").is_some() {
+            // It was read when the plan was made.
+            return Ok(self.step.map(|step| step.rows.to_vec()).unwrap_or_default());
+        }
         let node = self.node(foreach)?;
         if let Some(step) = node.unknown_until() {
             return Err(RenderError::Unknown(step.clone()));

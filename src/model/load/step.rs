@@ -10,7 +10,7 @@ use crate::model::step::{ActionCall, Batch, OnFailure, Retry, Step, Text};
 use super::{ids, substep, top};
 
 /// The keys of a step beside its action.
-const KEYS: [&str; 21] = [
+const KEYS: [&str; 22] = [
     "id",
     "name",
     "description",
@@ -27,12 +27,16 @@ const KEYS: [&str; 21] = [
     "retry",
     "on_failure",
     "foreach",
+    "parallel",
     "batch",
     "max_failures",
     "checkpoint",
     "irreversible",
     "tags",
 ];
+
+/// How many items may be worked on at a time: each may take a connection.
+const MOST_AT_ONCE: u32 = 1000;
 
 /// A list of steps, their ids under `prefix`.
 pub(super) fn steps(node: &Node, prefix: &str, diagnostics: &mut Diagnostics) -> Vec<Step> {
@@ -72,6 +76,7 @@ fn step(node: &Node, prefix: &str, diagnostics: &mut Diagnostics) -> Option<Step
         retry: fields.optional("retry", retry),
         on_failure: fields.optional("on_failure", on_failure),
         foreach: fields.optional("foreach", foreach),
+        parallel: fields.optional("parallel", decode::integer(1..=MOST_AT_ONCE)),
         batch: fields.optional("batch", batch),
         max_failures: fields.optional("max_failures", decode::integer(0..=u32::MAX)),
         checkpoint: fields.optional("checkpoint", |node, diagnostics| checkpoint(node, prefix, diagnostics)),
@@ -81,6 +86,11 @@ fn step(node: &Node, prefix: &str, diagnostics: &mut Diagnostics) -> Option<Step
         span: node.span.clone(),
     };
     let has_restores = fields.key("restores").is_some();
+    if let (Some(key), None) = (fields.key("parallel").cloned(), &step.foreach) {
+        diagnostics
+            .error(&key.span, "`parallel` of a step is how many items of its `foreach` at a time")
+            .hint("all hosts of a step are worked on at the same time anyway; `batch` says how many");
+    }
     let action = action(entries, &node.span, has_restores, diagnostics);
     let id = identify("step", id.as_ref(), name.as_ref(), &node.span, diagnostics);
     let name = name.map_or_else(|| id.value.clone(), |name| name.value);
@@ -206,8 +216,15 @@ fn foreach(node: &Node, diagnostics: &mut Diagnostics) -> Option<Node> {
     match &node.shape {
         Shape::List(_) => Some(node.clone()),
         Shape::Scalar(Scalar::Plain(text) | Scalar::Quoted(text)) if top::is_template(text) => Some(node.clone()),
-        Shape::Scalar(_) | Shape::Map(_) => {
-            decode::due(node, "a list, or a template that yields one,", diagnostics).hint("such as `\"{{ names }}\"`");
+        Shape::Map(_) => {
+            let mut fields = Fields::of(node, "`foreach`", &["csv"], diagnostics)?;
+            fields.required("csv", decode::spanned)?;
+            fields.done()?;
+            Some(node.clone())
+        }
+        Shape::Scalar(_) => {
+            decode::due(node, "a list, or a template that yields one,", diagnostics)
+                .hint("such as `\"{{ names }}\"`, or `{csv: names.csv}`");
             None
         }
     }

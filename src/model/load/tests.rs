@@ -136,6 +136,28 @@ steps:
 }
 
 #[test]
+fn mistakes_of_lists_are_told() {
+    for (steps, due) in [
+        (
+            "  - {id: a, run: x, foreach: names}\n",
+            "3:30 a list, or a template that yields one, is due here, found `names`; such as `\"{{ names }}\"`, or `{csv: names.csv}`",
+        ),
+        ("  - {id: a, run: x, foreach: {}}\n", "3:30 `foreach` lacks `csv`"),
+        (
+            "  - {id: a, run: x, parallel: 4}\n",
+            "3:21 `parallel` of a step is how many items of its `foreach` at a time; \
+             all hosts of a step are worked on at the same time anyway; `batch` says how many",
+        ),
+        (
+            "  - {id: a, run: x, foreach: [1], parallel: 0}\n",
+            "3:45 a whole number from 1 to 1000 is due here, found `0`",
+        ),
+    ] {
+        assert_eq!(wrong(steps), [due], "{steps}");
+    }
+}
+
+#[test]
 fn mistakes_of_steps_are_told() {
     for (steps, due) in [
         ("  - {id: a, servcie: x}\n", "3:13 unknown key `servcie` in a step; did you mean `service`?"),
@@ -197,10 +219,6 @@ fn mistakes_of_steps_are_told() {
         (
             "  - {id: a, run: x, on_failure: retry}\n",
             "3:33 `ask`, `stop`, `continue` or `rollback` is due here, found `retry`",
-        ),
-        (
-            "  - {id: a, run: x, foreach: names}\n",
-            "3:30 a list, or a template that yields one, is due here, found `names`; such as `\"{{ names }}\"`",
         ),
         (
             "  - {id: a, run: x, batch: 0}\n",

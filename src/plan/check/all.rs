@@ -14,7 +14,7 @@ use crate::plan::scope::{Scope, Situation};
 use super::calls::{self, Units};
 use super::files::Files;
 use super::templates::Findings;
-use super::{given, parts, places, steps, yet};
+use super::{given, parts, places, rows, steps, yet};
 
 /// Looks into every step: what it refers to, what it does on each host, which files it sends. Notes what was found with the plan.
 pub(in crate::plan) fn check(
@@ -29,6 +29,7 @@ pub(in crate::plan) fn check(
     let secrets: BTreeMap<String, Secret> = plan.ground.secrets.iter().map(stand_in).collect();
     let mut files = Files::new(&secrets, kept);
 
+    rows::read(plan, situation, &mut files, diagnostics);
     yet::check(&plan.book, diagnostics);
     places::groups(plan, diagnostics);
     let mut findings = Findings::new(diagnostics);

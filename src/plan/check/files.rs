@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::actions::LocalFile;
 use crate::base::fs::{self, FsError};
-use crate::base::{Secret, Span, StepId};
+use crate::base::{Secret, Span, Spanned, StepId};
 use crate::model::Diagnostics;
 use crate::plan::fingerprint::{Named, hex};
 use crate::plan::scope::{RenderError, Scope};
@@ -97,6 +97,16 @@ impl<'s> Files<'s> {
             Ok(_) | Err(_) => {}
         }
         Uses::of_template(&Template::read(&text))
+    }
+
+    /// The text of a file that a step lists its items in, and where it is.
+    pub(super) fn list(&mut self, step: &StepId, named: &Spanned<String>) -> Result<(PathBuf, Arc<str>), String> {
+        let path = path(&named.span, &named.value);
+        self.of_steps.entry(step.clone()).or_default().paths.insert((named.value.clone(), path.clone()));
+        match self.read(&path)?.text {
+            Some(text) => Ok((path, text)),
+            None => Err(format!("the list {} is no text in UTF-8 of up to 1 MiB", path.display())),
+        }
     }
 
     /// What the template refers to, once for each step.

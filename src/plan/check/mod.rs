@@ -7,6 +7,7 @@ mod files;
 mod given;
 mod parts;
 mod places;
+mod rows;
 mod site;
 mod steps;
 mod templates;

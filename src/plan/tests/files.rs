@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use serde_json::json;
+
 use super::support::told;
 use crate::base::fs;
 use crate::model::load;
@@ -22,6 +24,45 @@ fn fingerprint(folder: &Path, book: &str) -> String {
     let (plan, told) = planned(folder, book);
     assert_eq!(told, Vec::<String>::new());
     plan.unwrap().fingerprints.remove("a").unwrap()
+}
+
+#[test]
+fn a_foreach_reads_its_items_from_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("sites.csv");
+    let write = |text: &[u8]| fs::write(&list, text).unwrap();
+    let book = "vars: {all: sites}
+hosts: {old: old}
+steps:
+- {id: each, on: old, foreach: {csv: '{{ all }}.csv'}, run: 'echo {{ item.name | quote }}{{ item[\"the URL\"] | quote }}'}
+";
+    write("\u{feff}name, the URL\r\n\"Bank, the\",https://a\r\n\r\n{{ secrets.x }},\"b\n\"\"c\"\r\n".as_bytes());
+    let (before, wrong) = planned(folder.path(), book);
+    assert_eq!(wrong, Vec::<String>::new());
+    let before = before.unwrap();
+    let step = before.steps().next().unwrap();
+    let rows =
+        [json!({"name": "Bank, the", "the URL": "https://a"}), json!({"name": "{{ secrets.x }}", "the URL": "b\n\"c"})];
+    assert_eq!(step.rows.as_ref(), rows);
+    assert!(before.files.contains_key(&list), "it is kept with the run");
+    write(b"name,the URL\nother,https://a\n");
+    let (after, _) = planned(folder.path(), book);
+    assert_ne!(before.fingerprints, after.unwrap().fingerprints, "an edit is noticed");
+
+    for (text, expected) in [
+        (
+            &b"a,b\n1,2\n3\n"[..],
+            "sites.csv:3:1 1 field in this row, and 2 names in the first line; a field with a comma in it stands in double quotes",
+        ),
+        (b"name,name\n", "sites.csv:1:1 two columns are called `name`; templates know a column by its name"),
+        (b"name,\nx,y\n", "sites.csv:1:1 column 2 has no name; the first line names the columns"),
+        (b"name\nx\n", "b.yaml:5:98 `item` has no `the URL`; there is `name`"),
+        (b"a\n\xff\n", "b.yaml:5:38 the list sites.csv is no text in UTF-8 of up to 1 MiB"),
+    ] {
+        write(text);
+        let (_, wrong) = planned(folder.path(), book);
+        assert_eq!(wrong.first().map(String::as_str), Some(expected), "{wrong:#?}");
+    }
 }
 
 #[test]

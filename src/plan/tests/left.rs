@@ -1,6 +1,7 @@
 //! What steps left, as the templates of later ones see it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::json;
 
@@ -18,7 +19,7 @@ fn unit(step: &str, item: Option<u32>, host: Option<&str>) -> UnitId {
 
 fn left(stdout: &str) -> UnitView {
     let outputs = Outputs { stdout: stdout.to_owned(), exit_code: Some(0), changed: true, ..Outputs::default() };
-    UnitView { state: UnitState::Satisfied, outputs: Some(Box::new(outputs)), ..UnitView::default() }
+    UnitView { state: UnitState::Satisfied, outputs: Some(Arc::new(outputs)), ..UnitView::default() }
 }
 
 fn skipped() -> UnitView {
@@ -61,7 +62,7 @@ fn outputs_are_read_by_step_host_and_item() {
         (unit("each", Some(0), Some("old")), left("A")),
         (unit("each", Some(1), Some("old")), left("B")),
     ]);
-    view.lists.insert("each".into(), vec![json!("a"), json!("b")]);
+    view.lists.insert("each".into(), vec![json!("a"), json!("b")].into());
     for (template, expected) in [
         ("{{ steps.one.stdout }}|{{ steps.one.exit_code }}|{{ steps.one.changed }}", "1\n2|0|true"),
         ("{{ steps.one.hosts.old.stdout }}", "1\n2"),
@@ -122,13 +123,13 @@ fn items_that_failed_and_were_gone_past_stand_in_the_results() {
     let failed = UnitView { state: UnitState::Failed(attempt, Box::new(failure.clone())), ..UnitView::default() };
     let blocked = UnitView { state: UnitState::Blocked(Box::new(failure)), ..UnitView::default() };
     let with_data = |mut unit: UnitView| {
-        unit.outputs.as_mut().unwrap().data = Some(json!({"status": 200, "stdout": "not this"}));
+        Arc::make_mut(unit.outputs.as_mut().unwrap()).data = Some(json!({"status": 200, "stdout": "not this"}));
         unit
     };
     let item = |index| unit("each", Some(index), Some("old"));
     let units = [(item(0), with_data(left("A"))), (item(1), failed), (item(2), blocked.clone()), (item(3), skipped())];
     let mut all = view(units);
-    all.lists.insert("each".into(), ["a", "b", "c", "d"].map(|item| json!(item)).to_vec());
+    all.lists.insert("each".into(), ["a", "b", "c", "d"].map(|item| json!(item)).to_vec().into());
     let table = "{% for r in steps.each.results %}{{ r.item }}: {% if r.error %}{{ r.error }} {{ r.stderr }}\
                  {% else %}{{ r.stdout }}{% endif %} {{ r.changed }}|{% endfor %}";
     assert_eq!(
@@ -138,7 +139,7 @@ fn items_that_failed_and_were_gone_past_stand_in_the_results() {
     assert_eq!(rendered(&plan, &all, "{{ steps.each.results[0].status }}"), Ok("200".to_owned()));
     // Not even one of them succeeded: there is a table all the same.
     let mut none = view([(item(0), blocked)]);
-    none.lists.insert("each".into(), vec![json!("a")]);
+    none.lists.insert("each".into(), vec![json!("a")].into());
     assert_eq!(rendered(&plan, &none, table), Ok("a: no answer e false|".to_owned()));
 }
 
@@ -146,7 +147,7 @@ fn items_that_failed_and_were_gone_past_stand_in_the_results() {
 fn an_empty_list_left_no_results() {
     let plan = plan(BOOK);
     let mut view = RunView::default();
-    view.lists.insert("each".into(), Vec::new());
+    view.lists.insert("each".into(), Arc::default());
     assert_eq!(rendered(&plan, &view, "{{ steps.each.results | length }}"), Ok("0".to_owned()));
 }
 

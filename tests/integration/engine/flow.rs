@@ -64,6 +64,71 @@ async fn a_dry_run_tells_of_every_gate_and_a_gate_not_of_itself() {
 }
 
 #[tokio::test]
+async fn items_are_worked_on_in_parallel_and_keep_their_order_in_the_results() {
+    let world = World::new(
+        "steps:
+  - id: each
+    on: old
+    foreach: {csv: items.csv}
+    parallel: 4
+    on_failure: continue
+    run:
+      script: |
+        : >\"$HOME/busy.$ITEM\"
+        ls \"$HOME\" | grep -c busy >\"$HOME/seen.$ITEM\"
+        sleep 0.3
+        rm \"$HOME/busy.$ITEM\"
+        [ \"$ITEM\" != 3 ] || { echo broken >&2; exit 4; }
+        echo \"<$ITEM>\"
+      env: {ITEM: '{{ item.n }}'}
+    undo: nothing
+  - id: table
+    on: new
+    run:
+      script: printf %s \"$TABLE\" >\"$HOME/table\"
+      env: {TABLE: '{% for r in steps.each.results %}{{ r.item.n }}{{ r.stdout }}{% if r.error %}!{{ r.exit_code }}{{ r.stderr }}{% endif %} {% endfor %}'}
+    undo: nothing
+",
+    )
+    .file("items.csv", "n\n1\n2\n3\n4\n5\n6\n7\n8\n");
+    // A failure that may be gone past leaves the run to be tried again or not, as ever.
+    let _ = world.go().await.unwrap();
+    assert_eq!(world.read("new", "table").as_deref(), Some("1<1> 2<2> 3!4broken 4<4> 5<5> 6<6> 7<7> 8<8> "));
+    let seen: Vec<u32> =
+        (1..=8).map(|n| world.read("old", &format!("seen.{n}")).unwrap().trim().parse().unwrap()).collect();
+    assert!(seen.iter().all(|count| *count <= 4) && seen.iter().any(|count| *count > 1), "{seen:?}");
+}
+
+#[tokio::test]
+async fn a_failed_item_lets_no_other_begin() {
+    let world = World::new(
+        "steps:
+  - id: each
+    on: old
+    foreach: [1, 2, 3, 4, 5, 6, 7, 8, 9]
+    parallel: 2
+    run: {script: 'echo \"$ITEM\" >>\"$HOME/begun\"; sleep 0.2; [ \"$ITEM\" != 1 ]', env: {ITEM: '{{ item }}'}}
+    undo: nothing
+",
+    );
+    let End::Failed { unit } = world.go().await.unwrap() else { panic!("it has to fail") };
+    assert_eq!(unit.to_string(), "each[0]@old");
+    let begun = world.read("old", "begun").unwrap().lines().count();
+    assert!((2..=4).contains(&begun), "{begun}");
+}
+
+#[tokio::test]
+async fn a_thousand_items_take_as_long_as_the_slowest_few() {
+    let items: Vec<String> = (0..1000).map(|n| n.to_string()).collect();
+    let book = format!("steps:\n  - {{id: each, foreach: [{}], parallel: 500, wait: 1s}}\n", items.join(", "));
+    let world = World::new(&book);
+    let begun = std::time::Instant::now();
+    assert_eq!(world.go().await.unwrap(), done());
+    assert!(begun.elapsed().as_secs() < 100, "{:?}", begun.elapsed());
+    assert_eq!(world.view().await.units.len(), 1000);
+}
+
+#[tokio::test]
 async fn silence_is_never_a_yes() {
     let world = World::new("steps:\n  - {id: one, on: old, confirm: 'Sure?', run: 'true', undo: nothing}\n");
     assert!(matches!(world.go().await.unwrap(), End::Parked { .. }));
