@@ -111,7 +111,7 @@ impl Controller {
     fn hosts_due(&self) -> Vec<Role> {
         let view = self.journal.view();
         let due = self.world.plan.steps().filter(|step| step.left_out.is_none() && !view.is_step_over(step.id()));
-        let roles: BTreeSet<Role> = due.flat_map(|step| &step.hosts).cloned().collect();
+        let roles: BTreeSet<Role> = due.flat_map(|step| self.world.plan.reached(step)).collect();
         roles.into_iter().collect()
     }
 

@@ -8,6 +8,7 @@ mod hosts;
 mod missing;
 mod outputs;
 mod planned;
+mod reach;
 mod render;
 mod resolve;
 mod scope;

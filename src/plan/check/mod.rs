@@ -5,7 +5,7 @@ mod calls;
 mod fields;
 mod files;
 mod given;
-mod parts;
+pub(super) mod parts;
 mod places;
 mod rows;
 mod site;
@@ -14,6 +14,7 @@ mod templates;
 mod yet;
 
 pub(super) use all::check;
+pub(super) use places::named_within;
 
 #[cfg(test)]
 mod tests;

@@ -7,11 +7,11 @@ use crate::model::step::{ActionCall, Step, SubStep, Text};
 use crate::model::{Node, Scalar, Shape, UndoSpec, VerifySpec};
 
 /// A call of an action within a step.
-pub(super) struct Part<'s> {
+pub(in crate::plan) struct Part<'s> {
     /// The call.
-    pub(super) call: Cow<'s, ActionCall>,
+    pub(in crate::plan) call: Cow<'s, ActionCall>,
     /// Its own hosts; empty: those of the step.
-    pub(super) on: &'s [Spanned<String>],
+    pub(in crate::plan) on: &'s [Spanned<String>],
     /// Its own user.
     pub(super) become_user: Option<&'s Text>,
     /// What it is to the step.
@@ -20,7 +20,7 @@ pub(super) struct Part<'s> {
 
 /// What a call is to its step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Use {
+pub(in crate::plan) enum Use {
     /// What it does.
     Action,
     /// The script under that key, which runs where the step does.
@@ -30,7 +30,7 @@ pub(super) enum Use {
 }
 
 /// All that a step calls.
-pub(super) fn of(step: &Step) -> Vec<Part<'_>> {
+pub(in crate::plan) fn of(step: &Step) -> Vec<Part<'_>> {
     let mut parts: Vec<Part<'_>> = step.action.iter().map(|call| whole(call, Use::Action)).collect();
     parts.extend(step.unless.as_ref().map(|text| script("run", text, "unless")));
     match &step.verify {

@@ -35,7 +35,9 @@ pub(super) fn step(plan: &Plan, step: &PlannedStep, parts: &[Part<'_>], diagnost
     names(plan, &step.step.on, diagnostics);
     for part in parts {
         names(plan, part.on, diagnostics);
-        named_within(plan, &part.call, diagnostics);
+        for name in named_within(&part.call) {
+            role(plan, &name, diagnostics);
+        }
         let needs_host = Registry.kind(&part.call.kind.value).is_some_and(|kind| kind.needs_host);
         if !needs_host || !part.on.is_empty() || !step.hosts.is_empty() || !step.step.on.is_empty() {
             continue;
@@ -79,32 +81,24 @@ fn role(plan: &Plan, name: &Spanned<String>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Hosts that the values of actions name: `{on: old, …}` of what is between hosts, `old:/path`.
-fn named_within(plan: &Plan, call: &ActionCall, diagnostics: &mut Diagnostics) {
+/// Hosts that the value of an action names: `{on: old, …}` of what is between hosts, `old:/path`.
+pub(in crate::plan) fn named_within(call: &ActionCall) -> Vec<Spanned<String>> {
     match call.kind.value.as_str() {
         "stream" | "postgres" | "compare" => {
-            let Shape::Map(entries) = &call.value.shape else { return };
-            let sides = entries.iter().filter_map(|(_, node)| node.get("on"));
-            sides.filter_map(written).for_each(|name| role(plan, &name, diagnostics));
+            let Shape::Map(entries) = &call.value.shape else { return Vec::new() };
+            entries.iter().filter_map(|(_, node)| written(node.get("on")?)).collect()
         }
-        "sync" => {
-            let ends = ["from", "to"].into_iter().filter_map(|key| call.value.get(key));
-            ends.filter_map(written).for_each(|end| host_of(plan, &end, diagnostics));
-        }
-        "copy" => {
-            if let Some(from) = call.value.get("from").and_then(written) {
-                host_of(plan, &from, diagnostics);
-            }
-        }
-        _ => {}
+        "sync" => ["from", "to"].into_iter().filter_map(|key| host_of(call.value.get(key)?)).collect(),
+        "copy" => call.value.get("from").and_then(host_of).into_iter().collect(),
+        _ => Vec::new(),
     }
 }
 
-fn host_of(plan: &Plan, end: &Spanned<String>, diagnostics: &mut Diagnostics) {
-    let Some((host, path)) = end.value.split_once(':') else { return };
-    if !host.contains('/') && !host.is_empty() && path.starts_with('/') {
-        role(plan, &Spanned::new(host.to_owned(), end.span.clone()), diagnostics);
-    }
+fn host_of(end: &Node) -> Option<Spanned<String>> {
+    let end = written(end)?;
+    let (host, path) = end.value.split_once(':')?;
+    let is_host = !host.contains('/') && !host.is_empty() && path.starts_with('/');
+    is_host.then(|| Spanned::new(host.to_owned(), end.span.clone()))
 }
 
 /// A scalar as it was written, where the part before any template says which host it is about.

@@ -319,6 +319,20 @@ async fn a_host_that_is_another_machine_stops_the_run() {
     assert_eq!(world.read("old", "x"), None);
 }
 
+/// A role that no step acts `on` is pinned like the others, before anything is done: by its first use it may be another machine.
+#[tokio::test]
+async fn a_host_that_is_only_named_is_pinned_when_the_run_starts() {
+    let world = World::new(
+        "steps:
+  - {id: a, on: local, confirm: 'On?', copy: {from: 'old:/etc/hostname', dest: /nowhere/x}}
+  - {id: b, on: local, run: 'true', undo: [{on: new, run: 'true'}]}
+",
+    );
+    assert!(matches!(world.go().await.unwrap(), End::Parked { .. }));
+    let view = world.view().await;
+    assert_eq!(view.pins.keys().map(runbook::base::Role::as_str).collect::<Vec<_>>(), ["new", "old"]);
+}
+
 #[tokio::test]
 async fn a_role_may_be_another_machine_from_where_the_book_says_so() {
     let book = "steps:
