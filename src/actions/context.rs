@@ -27,6 +27,12 @@ pub trait Surroundings: Send + Sync {
     /// The user that the runbook's `hosts:` says to act as on `role`.
     fn become_on(&self, role: &Role) -> Option<Become>;
 
+    /// The user to act as on a host that an action names itself: `user` where it says one, else the `become` of its step, else as
+    /// [`Surroundings::become_on`].
+    fn become_as(&self, role: &Role, user: Option<&str>) -> Option<Become> {
+        user.map(|user| Become { user: user.to_owned(), password: None }).or_else(|| self.become_on(role))
+    }
+
     /// Where a host keeps the jobs, and what is kept for undo, of the user that is acted as. Asked of the host once a run.
     ///
     /// # Errors
@@ -182,6 +188,15 @@ impl<'a> Read<'a> {
     pub async fn other(&self, role: &Role) -> Result<Host, ActionError> {
         let transport = self.env.around.transport(role).await?;
         Ok(Host { transport, become_user: self.env.around.become_on(role), timeout: self.env.timeout })
+    }
+
+    /// Another host that the action names itself, as `user` where it says one too: see [`Surroundings::become_as`].
+    ///
+    /// # Errors
+    /// Where there is no such role.
+    pub async fn other_as(&self, role: &Role, user: Option<&str>) -> Result<Host, ActionError> {
+        let transport = self.env.around.transport(role).await?;
+        Ok(Host { transport, become_user: self.env.around.become_as(role, user), timeout: self.env.timeout })
     }
 
     /// `text` with the secrets that it holds by name.

@@ -98,6 +98,11 @@ impl Surroundings for Around<'_> {
         self.world.become_on(role, None)
     }
 
+    fn become_as(&self, role: &Role, user: Option<&str>) -> Option<Become> {
+        let of_step = self.prepared.and_then(|prepared| prepared.user.as_deref());
+        self.world.become_on(role, user.or(of_step))
+    }
+
     async fn job_home(&self, role: &Role, become_user: Option<&Become>) -> Result<JobHome, ActionError> {
         self.world.job_home(role, become_user).await
     }

@@ -25,6 +25,8 @@ pub(super) struct Prepared<'a> {
     /// The same as written, rendered; secrets in it are sealed.
     pub(super) call: Option<ActionCall>,
     pub(super) become_user: Option<Become>,
+    /// The user that the step's own `become` says.
+    pub(super) user: Option<String>,
     pub(super) timeout: Option<Duration>,
     /// A script as a check: holds, then the unit is done already.
     pub(super) unless: Option<Box<dyn DynAction>>,
@@ -107,6 +109,7 @@ impl World {
             action,
             call,
             become_user,
+            user,
             timeout,
             unless: unless.map(|(_, action)| action),
             verify,
