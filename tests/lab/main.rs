@@ -4,6 +4,8 @@
 #![expect(clippy::disallowed_methods, reason = "tests look at what is there, whoever made it")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+#[path = "tests/actions/mod.rs"]
+mod actions;
 #[path = "tests/faults.rs"]
 mod faults;
 #[path = "tests/hostile.rs"]
@@ -18,3 +20,4 @@ mod operator;
 mod promises;
 #[path = "tests/secrets.rs"]
 mod secrets;
+mod table;

@@ -1,0 +1,215 @@
+//! Cases where they are tried: each in a folder of its own on its hosts, and the hand there that sets up and looks.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::case::Case;
+use crate::lab::Lab;
+
+/// A case at a place of its own: the table's, or one more that somebody else or a crash disturbs.
+#[derive(Clone)]
+pub(super) struct Place {
+    pub(super) case: Case,
+    /// A name of its own: the id of its step.
+    pub(super) slug: String,
+    /// The beginning of that.
+    pub(super) key: String,
+    /// Its folder.
+    pub(super) here: String,
+}
+
+/// What is at a place on one machine, by path.
+pub(super) type Look = BTreeMap<String, Thing>;
+
+/// What is at several places.
+pub(super) type Looks = BTreeMap<At, Look>;
+
+/// A place's name, and a role.
+pub(super) type At = (String, String);
+
+/// A file, a folder, or whatever else.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub(super) struct Thing {
+    /// Kind, mode, owner, target, attributes; of what is no short text also its hash.
+    pub(super) is: String,
+    /// In nanoseconds.
+    pub(super) mtime: i64,
+    /// In nanoseconds.
+    pub(super) ctime: i64,
+    /// What is in it.
+    pub(super) text: Option<String>,
+}
+
+/// What a script did.
+#[derive(Debug, Deserialize)]
+pub(super) struct Ran {
+    pub(super) code: i32,
+    pub(super) said: String,
+}
+
+/// Where the table's cases are tried.
+pub(super) struct Bench<'a> {
+    pub(super) lab: &'a Lab,
+    /// Whether the folders have names that nobody should have.
+    pub(super) odd: bool,
+}
+
+impl Place {
+    pub(super) fn roles(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.case.on.iter().copied().chain(self.case.on.is_empty().then_some("local"))
+    }
+
+    /// A text of the case with its own words put in.
+    pub(super) fn fill(&self, text: &str) -> String {
+        let here = |filter: &str| format!("{{{{ here.{}{filter} }}}}", self.key);
+        text.replace("QUOTED_HERE", &here(" | quote")).replace("HERE", &here("")).replace("SELF", &self.slug)
+    }
+}
+
+impl Bench<'_> {
+    /// A place for the case number `number`; `which` tells several places of it apart. With only one role, it is the case's last.
+    pub(super) fn place(&self, number: usize, case: &Case, which: &str, only_one: bool) -> Place {
+        let mut case = case.clone();
+        if only_one {
+            case.on = case.on.last().copied().into_iter().collect();
+        }
+        let key = format!("c{number:02}{which}");
+        let word = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+        let slug = format!("{key}-{}", case.name.chars().map(word).collect::<String>());
+        let slug = slug.trim_end_matches('-').to_owned();
+        let top = if case.on == ["local"] || case.on.is_empty() {
+            self.top().display().to_string()
+        } else {
+            "/srv/cases".to_owned()
+        };
+        let odd = if self.odd { " it's \"odd\" $(touch pwned) `touch pwned` *[a]; & # \\ ü" } else { "" };
+        Place { case, key, here: format!("{top}/{slug}{odd}"), slug }
+    }
+
+    /// The cases' folder on the operator's side.
+    pub(super) fn top(&self) -> PathBuf {
+        self.lab.file("state").join("cases")
+    }
+
+    /// Makes the hosts as the cases want them to be before.
+    pub(super) fn give(&self, places: &[&Place]) {
+        let jobs =
+            each(places).map(|(place, role)| (place, role, job(place, "give", &json!({"script": place.case.given}))));
+        for ((slug, role), ran) in self.by_hand::<Ran>(jobs) {
+            assert_eq!(ran.code, 0, "{slug} on {role}: what is given fails:\n{}", ran.said);
+        }
+    }
+
+    /// What is at the places.
+    pub(super) fn look(&self, places: &[&Place]) -> Looks {
+        self.by_hand(each(places).map(|(place, role)| {
+            let paths: Vec<_> = place.case.paths.iter().map(|path| path.replace("SELF", &place.slug)).collect();
+            let what = json!({"paths": paths, "state": place.case.state});
+            (place, role, job(place, "look", &what))
+        }))
+    }
+
+    /// What is at a place that has one role.
+    pub(super) fn look_at(&self, place: &Place) -> Look {
+        self.look(&[place]).into_values().next().unwrap()
+    }
+
+    /// Runs a script at each place, on all its machines.
+    pub(super) fn scripts<'p>(&self, scripts: impl IntoIterator<Item = (&'p Place, &'p str)>) -> BTreeMap<At, Ran> {
+        let jobs = scripts.into_iter().filter(|(_, script)| !script.is_empty());
+        let jobs = jobs.flat_map(|(place, script)| {
+            place.roles().map(move |role| (place, role, job(place, "script", &json!({"script": script}))))
+        });
+        self.by_hand(jobs)
+    }
+
+    /// Runs a script at a place; it must succeed.
+    pub(super) fn script(&self, place: &Place, script: &str) {
+        for ((slug, role), ran) in self.scripts([(place, script)]) {
+            assert_eq!(ran.code, 0, "{slug} on {role}: `{script}` fails:\n{}", ran.said);
+        }
+    }
+
+    /// Whether a script succeeds at a place.
+    pub(super) fn holds(&self, place: &Place, script: &str) -> bool {
+        self.scripts([(place, script)]).values().all(|ran| ran.code == 0)
+    }
+
+    /// Removes the cases' folders.
+    pub(super) fn clear(&self, places: &[&Place]) {
+        for place in places {
+            self.script(place, &place.case.cleared);
+        }
+        self.by_hand::<Value>(each(places).map(|(place, role)| (place, role, job(place, "clear", &json!({})))));
+        for machine in Self::machines(places) {
+            if machine != "operator" {
+                self.lab.on(machine, "rmdir /srv/cases");
+            }
+        }
+    }
+
+    /// The machines that the places are on.
+    pub(super) fn machines(places: &[&Place]) -> Vec<&'static str> {
+        let mut machines: Vec<_> = each(places).map(|(_, role)| machine(role)).collect();
+        machines.sort_unstable();
+        machines.dedup();
+        machines
+    }
+
+    /// Has jobs done on their machines, on all of them at the same time.
+    fn by_hand<'p, T: for<'de> Deserialize<'de> + Send>(
+        &self,
+        jobs: impl Iterator<Item = (&'p Place, &'static str, Value)>,
+    ) -> BTreeMap<At, T> {
+        let mut by_machine: BTreeMap<&str, Vec<(At, Value)>> = BTreeMap::new();
+        for (place, role, job) in jobs {
+            by_machine.entry(machine(role)).or_default().push(((place.slug.clone(), role.to_owned()), job));
+        }
+        std::thread::scope(|scope| {
+            let hands: Vec<_> = by_machine
+                .into_iter()
+                .map(|(machine, jobs)| {
+                    let (whose, jobs): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
+                    (whose, scope.spawn(move || self.hand(machine, &jobs)))
+                })
+                .collect();
+            hands.into_iter().flat_map(|(whose, hand)| whose.into_iter().zip(hand.join().unwrap())).collect()
+        })
+    }
+
+    fn hand<T: for<'de> Deserialize<'de>>(&self, machine: &str, jobs: &[Value]) -> Vec<T> {
+        let program = ["python3", "-c", include_str!("hand.py")];
+        let args = if machine == "operator" { vec!["run"] } else { vec!["exec", machine] };
+        let mut command = self.lab.command(&[&args[..], &program].concat());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut hand = command.spawn().unwrap();
+        hand.stdin.take().unwrap().write_all(&serde_json::to_vec(jobs).unwrap()).unwrap();
+        let said = hand.wait_with_output().unwrap();
+        assert!(said.status.success(), "the hand on {machine}: {}", String::from_utf8_lossy(&said.stderr));
+        serde_json::from_slice(&said.stdout).unwrap()
+    }
+}
+
+fn each<'p>(places: &'p [&'p Place]) -> impl Iterator<Item = (&'p Place, &'static str)> {
+    places.iter().flat_map(|place| place.roles().map(|role| (*place, role)))
+}
+
+fn job(place: &Place, what: &str, more: &Value) -> Value {
+    let mut job = json!({"do": what, "here": place.here, "self": place.slug});
+    job.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    job
+}
+
+/// The machine that a role is.
+fn machine(role: &'static str) -> &'static str {
+    match role {
+        "admin" | "keeper" => "new",
+        "local" => "operator",
+        host => host,
+    }
+}

@@ -1,0 +1,143 @@
+//! A table of cases, held against real hosts.
+
+use super::bench::{Bench, Place};
+use super::case::{Case, Crash};
+use super::round::Round;
+use crate::lab::Lab;
+
+/// Cases of one action.
+pub(crate) struct Table<'a> {
+    pub(super) lab: &'a Lab,
+    pub(super) name: String,
+    pub(super) head: String,
+    pub(super) files: Vec<(String, String)>,
+    pub(super) secrets: Vec<(String, String)>,
+    pub(super) roles: Vec<&'static str>,
+    on: Vec<&'static str>,
+    odd: bool,
+    alone: bool,
+    cases: Vec<Case>,
+}
+
+impl<'a> Table<'a> {
+    /// A table on old, reached as root, and on new, reached as somebody who becomes root.
+    pub(crate) fn new(lab: &'a Lab, name: &str) -> Self {
+        Self {
+            lab,
+            name: name.to_owned(),
+            head: String::new(),
+            files: Vec::new(),
+            secrets: Vec::new(),
+            roles: Vec::new(),
+            on: vec!["old", "new"],
+            odd: true,
+            alone: false,
+            cases: Vec::new(),
+        }
+    }
+
+    /// The roles that its cases are on, where they do not say otherwise: see [`Case::on`].
+    pub(crate) fn on(self, roles: &[&'static str]) -> Self {
+        Self { on: roles.to_vec(), ..self }
+    }
+
+    /// More hosts of the book: those that no case is on and that steps name all the same.
+    pub(crate) fn roles(self, roles: &[&'static str]) -> Self {
+        Self { roles: roles.to_vec(), ..self }
+    }
+
+    /// The cases' folders have names that cannot confuse anybody: for actions whose paths stand in other programs' files.
+    pub(crate) fn plain_names(self) -> Self {
+        Self { odd: false, ..self }
+    }
+
+    /// What is disturbed is disturbed one after the other: for actions whose cases share a file or a service.
+    pub(crate) fn one_at_a_time(self) -> Self {
+        Self { alone: true, ..self }
+    }
+
+    /// More of the book, at its top: groups, defaults.
+    pub(crate) fn head(self, yaml: &str) -> Self {
+        Self { head: format!("{yaml}\n"), ..self }
+    }
+
+    /// A file beside the book.
+    pub(crate) fn file(mut self, path: &str, text: &str) -> Self {
+        self.files.push((path.to_owned(), text.to_owned()));
+        self
+    }
+
+    /// A secret of the book. It must turn up nowhere: neither in what the binary says nor in its journal.
+    pub(crate) fn secret(mut self, name: &str, value: &str) -> Self {
+        self.secrets.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// One more case.
+    pub(crate) fn case(mut self, name: &str, case: impl FnOnce(Case) -> Case) -> Self {
+        self.cases.push(case(Case::new(name, &self.on)));
+        self
+    }
+
+    /// Holds them all, on hosts that nobody else uses meanwhile; afterwards these are as before.
+    pub(crate) fn hold(self) {
+        let bench = Bench { lab: self.lab, odd: self.odd };
+        let numbered = || self.cases.iter().enumerate().map(|(at, case)| (at + 1, case));
+        let places: Vec<Place> =
+            numbered().filter(|(_, case)| case.takes_back).map(|(at, case)| bench.place(at, case, "", false)).collect();
+        let disturbed: Vec<(Place, usize)> = numbered()
+            .flat_map(|(at, case)| (0..case.someone.len()).map(move |which| (at, case, which)))
+            .map(|(at, case, which)| (bench.place(at, case, &format!("s{which}"), true), which))
+            .collect();
+        let crashing: Vec<(usize, [Place; 4])> = numbered()
+            .filter(|(_, case)| case.crash.is_some())
+            .map(|(at, case)| (at, ["a", "b", "c", "d"].map(|which| bench.place(at, case, which, true))))
+            .collect();
+        let all: Vec<&Place> = places
+            .iter()
+            .chain(disturbed.iter().map(|(place, _)| place))
+            .chain(crashing.iter().flat_map(|(_, places)| places))
+            .collect();
+        let hosts: Vec<&str> = Bench::machines(&all).into_iter().filter(|machine| *machine != "operator").collect();
+        let before = self.lab.listing(&hosts);
+        bench.give(&all);
+
+        let seen = Round { table: &self, bench: &bench }.hold(&places.iter().collect::<Vec<_>>());
+
+        let mut jobs: Vec<Box<dyn FnOnce() + Send + '_>> = Vec::new();
+        let (table, bench) = (&self, &bench);
+        for (place, which) in &disturbed {
+            jobs.push(Box::new(move || super::someone::hold(table, bench, place, *which)));
+        }
+        for (at, four) in &crashing {
+            let whole = places.iter().find(|place| place.key == format!("c{at:02}")).unwrap();
+            let role = four[0].roles().next().unwrap();
+            let done = super::compare::nameless(&seen[&(whole.slug.clone(), role.to_owned())], whole);
+            jobs.push(Box::new(move || match &four[0].case.crash {
+                Some(Crash::Middle(middle)) => super::crash::hold_job(table, bench, four, &done, middle),
+                _ => super::crash::hold(table, bench, four, &done),
+            }));
+        }
+        at_once(if self.alone { 1 } else { 3 }, jobs);
+
+        bench.clear(&all);
+        let now = self.lab.listing(&hosts);
+        let changed = similar::TextDiff::from_lines(&before, &now).unified_diff().context_radius(0).to_string();
+        assert!(now == before, "the hosts are not as before:\n{changed}");
+    }
+}
+
+/// Does jobs, so many at a time.
+fn at_once(many: usize, jobs: Vec<Box<dyn FnOnce() + Send + '_>>) {
+    let jobs = std::sync::Mutex::new(jobs);
+    std::thread::scope(|scope| {
+        for _ in 0..many {
+            scope.spawn(|| {
+                loop {
+                    let Some(job) = jobs.lock().unwrap().pop() else { break };
+                    job();
+                }
+            });
+        }
+    });
+}

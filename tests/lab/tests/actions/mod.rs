@@ -1,0 +1,5 @@
+//! A table of cases for each action.
+
+mod copy;
+mod run;
+mod service;
