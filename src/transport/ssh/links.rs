@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::net::UnixStream;
 use tokio::sync::{Mutex, MutexGuard, OwnedSemaphorePermit};
 use tokio::time::{Instant, sleep};
 
@@ -12,6 +11,7 @@ use crate::base::Role;
 use crate::transport::TransportError;
 use crate::transport::channel::{Channel, Opener};
 
+use super::dial::Dialed;
 use super::master::{Master, NoDial, NoSession, SESSIONS, Target};
 use super::words::{Failure, Kind};
 
@@ -79,7 +79,7 @@ impl Links {
     }
 
     /// A connection to `to`, as the host sees it.
-    pub(super) async fn dial(&self, to: &str) -> Result<UnixStream, TransportError> {
+    pub(super) async fn dial(&self, to: &str) -> Result<Dialed, TransportError> {
         loop {
             let master = self.any().await?;
             match master.dial(to).await {

@@ -21,6 +21,7 @@ use tokio::time::timeout;
 use crate::base::fs;
 use crate::transport::channel::Channel;
 
+use super::dial::{self, Dialed};
 use super::options::SshOptions;
 use super::words::{Failure, fingerprint};
 
@@ -160,20 +161,31 @@ impl Master {
     }
 
     /// A connection to `to`, as the host sees it.
-    pub(super) async fn dial(&self, to: &str) -> Result<UnixStream, NoDial> {
-        let socket = self.forward(to).await?;
-        UnixStream::connect(socket).await.map_err(|error| NoDial::Gone(error.to_string()))
+    pub(super) async fn dial(&self, to: &str) -> Result<Dialed, NoDial> {
+        let there = address(to).ok_or_else(|| NoDial::Refused("that is no host:port".to_owned()))?;
+        if matches!(there, Socket::UnixSocket { .. }) {
+            let socket = self.forward(to, there).await?;
+            let stream = UnixStream::connect(socket).await.map_err(|error| NoDial::Gone(error.to_string()))?;
+            return Ok(Dialed::plain(stream));
+        }
+        let socket = self.session.control_socket();
+        let log = socket.with_file_name("log");
+        let mark = dial::mark(&log);
+        match Dialed::through(program(), socket, to).await {
+            Ok(dialed) => Ok(dialed),
+            Err(why) if self.stands().await => Err(NoDial::Refused(dial::why(&log, mark).unwrap_or(why))),
+            Err(why) => Err(NoDial::Gone(why)),
+        }
     }
 
-    /// The socket that forwards to `to`.
-    async fn forward(&self, to: &str) -> Result<PathBuf, NoDial> {
+    /// The socket that forwards to the socket `to` of the host.
+    async fn forward(&self, to: &str, there: Socket<'_>) -> Result<PathBuf, NoDial> {
         let mut forwards = self.forwards.lock().await;
         if let Some(socket) = forwards.get(to) {
             return Ok(socket.clone());
         }
         let socket = self.session.control_socket().with_file_name(format!("f{}", forwards.len()));
         let from = Socket::from(socket.as_path());
-        let there = address(to).ok_or_else(|| NoDial::Refused("that is no host:port".to_owned()))?;
         if let Err(error) = self.session.request_port_forward(ForwardType::Local, from, there).await {
             let why = chain(&error);
             return Err(if self.stands().await { NoDial::Refused(why) } else { NoDial::Gone(why) });

@@ -1,5 +1,6 @@
 //! Hosts over SSH, by the user's own ssh and its configuration.
 
+mod dial;
 mod links;
 mod master;
 mod options;

@@ -265,8 +265,26 @@ async fn a_host_dials_for_us() {
         }
     };
     tokio::join!(serve, ask);
-    let error = ssh.dial("nonsense").await.map(drop).unwrap_err();
-    assert!(matches!(error, TransportError::Refused { .. }), "{error}");
+    // A port that is open is told from one that is not, whether or not its server speaks.
+    drop(ssh.dial(&to).await.unwrap());
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    for (to, why) in [("nonsense", "that is no host:port"), (closed.as_str(), "Connection refused")] {
+        let error = ssh.dial(to).await.map(drop).unwrap_err();
+        assert!(matches!(error, TransportError::Refused { .. }), "{error}");
+        assert_eq!(error.to_string(), format!("box cannot reach {to}: {why}"));
+    }
+    ssh.close().await;
+}
+
+#[tokio::test]
+async fn an_sshd_that_does_not_forward_says_so() {
+    let Some(host) = sshd::start("AllowTcpForwarding no") else { return };
+    let ssh = host.transport();
+    let error = ssh.dial("127.0.0.1:1").await.map(drop).unwrap_err();
+    assert!(
+        matches!(error, TransportError::Refused { .. }) && error.to_string().contains("AllowTcpForwarding"),
+        "{error}"
+    );
     ssh.close().await;
 }
 
