@@ -15,6 +15,7 @@ pub mod run;
 pub mod said;
 pub mod service;
 pub mod show;
+pub mod tcp;
 pub mod template;
 #[cfg(test)]
 mod testing;

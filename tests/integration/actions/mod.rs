@@ -10,5 +10,6 @@ mod run;
 mod server;
 mod service;
 mod show;
+mod tcp;
 mod template;
 mod world;
