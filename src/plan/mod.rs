@@ -7,6 +7,7 @@ mod ground;
 mod hosts;
 mod missing;
 mod outputs;
+mod patterns;
 mod planned;
 mod reach;
 mod render;

@@ -10,6 +10,7 @@ use tera::{Context, ErrorKind, Kwargs, State, Tera, TeraResult};
 use crate::base::{secret, shell};
 
 use super::fault::Fault;
+use super::patterns;
 use super::template::{Code, Piece, Reference, Segment, Template, is_template};
 use super::value;
 
@@ -242,6 +243,7 @@ fn tera() -> &'static Tera {
     static TERA: OnceLock<Tera> = OnceLock::new();
     TERA.get_or_init(|| {
         let mut tera = Tera::default();
+        patterns::register(&mut tera);
         tera.register_filter("quote", |value: &tera::Value, _: Kwargs, _: &State<'_>| -> TeraResult<String> {
             quoted(value).map_err(tera::Error::message)
         });

@@ -289,17 +289,28 @@ pub fn regex(node: &Node, diagnostics: &mut Diagnostics) -> Option<Regex> {
         || Regex::new("").ok(),
         diagnostics,
         |text, diagnostics| {
-            let multi_line = regex::RegexBuilder::new(&text).multi_line(true).size_limit(1 << 20).build();
-            multi_line
-                .map_err(|error| {
-                    let why = error.to_string();
-                    let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-                    diagnostics.error(&node.span, format!("the regular expression cannot be read: {why}"));
+            pattern(&text)
+                .map_err(|why| {
+                    diagnostics.error(&node.span, why);
                 })
                 .ok()
                 .map(Some)
         },
     )?
+}
+
+/// A regular expression, or what is wrong with it. `^` and `$` stand for the ends of a line; what would take too much memory is refused.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn pattern(text: &str) -> Result<Regex, String> {
+    let multi_line = regex::RegexBuilder::new(text).multi_line(true).size_limit(1 << 20).build();
+    multi_line.map_err(|error| {
+        let why = error.to_string();
+        // The library draws the pattern first, and says what is wrong with it last.
+        let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        format!("the regular expression cannot be read: {why}")
+    })
 }
 
 /// One of some words, each with what it stands for.

@@ -7,6 +7,7 @@ use crate::base::secret::SEAL;
 use crate::model::Diagnostics;
 use crate::plan::fault::Fault;
 use crate::plan::fingerprint::Named;
+use crate::plan::patterns;
 use crate::plan::render::{self, Names};
 use crate::plan::template::{Code, Piece, Reference, Template, is_template};
 
@@ -44,6 +45,7 @@ impl<'d> Findings<'d> {
             return;
         }
         self.comments(&template, source, site);
+        self.patterns(&template, source, site);
         self.references(&template, source, site);
         if site.script {
             self.unquoted(&template, source, site);
@@ -58,7 +60,14 @@ impl<'d> Findings<'d> {
             source.report(site.plan, fault, self.diagnostics);
             return;
         }
+        self.patterns(&template, source, site);
         self.references(&template, source, site);
+    }
+
+    fn patterns(&mut self, template: &Template<'_>, source: Source<'_>, site: &Site<'_>) {
+        for fault in patterns::misread(template) {
+            source.report(site.plan, fault, self.diagnostics);
+        }
     }
 
     /// `${#list}` of a shell opens a comment of Tera's; where that is closed somewhere, all between is lost without a word.

@@ -26,11 +26,11 @@ pub(crate) enum Word<'t> {
 }
 
 impl Token<'_> {
-    pub(super) fn is_sign(&self, sign: &str) -> bool {
+    pub(crate) fn is_sign(&self, sign: &str) -> bool {
         matches!(self.word, Word::Sign(found) if found == sign)
     }
 
-    pub(super) fn is_name(&self, name: &str) -> bool {
+    pub(crate) fn is_name(&self, name: &str) -> bool {
         matches!(self.word, Word::Name(found) if found == name)
     }
 }

@@ -7,5 +7,6 @@ mod lex;
 mod parse;
 mod reference;
 
+pub(super) use lex::{Token, Word};
 pub(super) use parse::{Code, Piece, Template, is_template};
 pub(super) use reference::{Reference, Segment};
