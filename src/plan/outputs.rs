@@ -126,7 +126,8 @@ fn of_outputs(outputs: &Outputs) -> Value {
         "stderr": outputs.stderr,
         "exit_code": outputs.exit_code,
         "changed": outputs.changed,
-        "error": null,
+        // Of an action that tells what is wrong without failing for it: `http` with `may_fail`.
+        "error": outputs.data.as_ref().and_then(|data| data.get("error")),
         "answers": outputs.answers,
         "note": outputs.note,
     });

@@ -8,16 +8,17 @@ use hyper::header::HeaderName;
 
 use crate::actions::context::{Family, Read, Stash, Write};
 use crate::actions::contract::{Action, ActionError, AfterCrash, Check, LocalFile, Reversible, Verdict};
-use crate::actions::said::{MOST, text};
 use crate::base::Spanned;
 use crate::base::secret::shown;
 use crate::events::Preview;
 use crate::events::record::{Failure, Outputs};
 use crate::model::{Diagnostics, Node};
 
-use super::connect::Trouble;
+use super::decode::only_reads;
 use super::expect::{Expect, excerpt};
-use super::request::ask;
+use super::outputs::{NAMES, outputs};
+use super::request::{Asked, ask};
+use super::trouble::Wrong;
 
 /// A request.
 #[derive(Debug)]
@@ -30,7 +31,11 @@ pub struct Http {
     pub(super) family: Option<Family>,
     pub(super) ca: Option<Spanned<String>>,
     pub(super) follow: bool,
+    /// Whether nothing but the head of the answer is read.
+    pub(super) head_only: bool,
     pub(super) expect: Expect,
+    /// Whether what is wrong is told to later steps instead of failing this one.
+    pub(super) may_fail: bool,
 }
 
 #[async_trait]
@@ -38,6 +43,7 @@ impl Action for Http {
     const KIND: &'static str = "http";
     const NEEDS_HOST: bool = false;
     const SECRETS: &'static [&'static str] = &["headers", "body", "url"];
+    const OUTPUTS: &'static [&'static str] = NAMES;
     type Seen = ();
     type Undo = ();
 
@@ -56,6 +62,7 @@ impl Action for Http {
         detail.extend(self.headers.iter().map(|(name, value)| format!("{name}: {}", shown(value))));
         detail.extend(self.body.iter().map(|body| shown(body)));
         detail.push(format!("expects {}", self.expect.in_words()));
+        detail.extend(self.may_fail.then(|| "what is wrong does not fail the step".to_owned()));
         let undo = if self.only_reads() { "none needed" } else { "nothing: it has no undo of its own" };
         Preview { summary: self.in_words(), detail: detail.join("\n"), undo: undo.to_owned() }
     }
@@ -71,22 +78,29 @@ impl Action for Http {
     async fn apply(&self, _seen: &(), cx: &Write<'_>) -> Result<Outputs, ActionError> {
         let sent = AtomicBool::new(false);
         let masker = cx.around().masker();
-        match ask(self, &sent, cx).await {
+        let Asked { trail, answer } = ask(self, &sent, cx).await?;
+        let (answer, wrong) = match answer {
             Ok(answer) => {
-                let body = masker.mask_bytes(&answer.body);
                 let wrong = self.expect.against(&answer, cx.around().clock().now(), masker);
-                if !wrong.is_empty() {
-                    return Err(self.failed(wrong.join("; "), excerpt(&String::from_utf8_lossy(&body))));
-                }
-                let kept = &body[..body.len().min(MOST)];
-                let stdout = text(kept, kept.len() < body.len());
-                Ok(Outputs { stdout, changed: !self.only_reads(), ..Outputs::default() })
+                (Some(answer), wrong.join("; "))
             }
-            Err(Trouble::Unasked(error)) => Err(error),
-            Err(Trouble::No(why)) if sent.load(Relaxed) && !self.only_reads() => Err(ActionError::Unanswered(
-                masker.mask(&format!("the request may have been taken, but there is {why}")),
-            )),
-            Err(Trouble::No(why)) => Err(self.failed(masker.mask(&why), String::new())),
+            Err(trouble) => {
+                let Wrong { why, hint } = Wrong::of(trouble, masker)?;
+                if sent.load(Relaxed) && !self.only_reads() {
+                    let why = format!("the request may have been taken, but there is {why}");
+                    return Err(ActionError::Unanswered(why));
+                }
+                if !self.may_fail {
+                    return Err(self.failed(why, hint, String::new()));
+                }
+                (None, why)
+            }
+        };
+        let error = Some(wrong.as_str()).filter(|wrong| !wrong.is_empty());
+        let outputs = outputs(&trail, answer.as_ref(), error, masker);
+        match error {
+            Some(why) if !self.may_fail => Err(self.failed(why.to_owned(), None, excerpt(&outputs.stdout))),
+            _ => Ok(Outputs { changed: !self.only_reads(), ..outputs }),
         }
     }
 
@@ -95,12 +109,12 @@ impl Action for Http {
         Ok(Verdict::Unknown)
     }
 
+    /// As a check it is held to what is expected: `may_fail` says what becomes of a step.
     async fn probe(&self, cx: &Read<'_>) -> Result<Verdict, ActionError> {
         let masker = cx.around().masker();
-        let answer = match ask(self, &AtomicBool::new(false), cx).await {
+        let answer = match ask(self, &AtomicBool::new(false), cx).await?.answer {
             Ok(answer) => answer,
-            Err(Trouble::No(why)) => return Ok(Verdict::Fails(masker.mask(&why))),
-            Err(Trouble::Unasked(error)) => return Err(error),
+            Err(trouble) => return Ok(Verdict::Fails(Wrong::of(trouble, masker)?.in_a_line())),
         };
         let wrong = self.expect.against(&answer, cx.around().clock().now(), masker);
         if wrong.is_empty() {
@@ -130,7 +144,7 @@ impl Action for Http {
 
 impl Http {
     fn only_reads(&self) -> bool {
-        matches!(self.method, Method::GET | Method::HEAD)
+        only_reads(&self.method)
     }
 
     fn in_words(&self) -> String {
@@ -138,9 +152,10 @@ impl Http {
     }
 
     /// A failure. The body stands where the words of a command stand.
-    fn failed(&self, why: String, body: String) -> ActionError {
+    fn failed(&self, why: String, hint: Option<String>, body: String) -> ActionError {
         ActionError::Failed(Box::new(Failure {
             why,
+            hint,
             command: Some(self.in_words()),
             stderr: body,
             ..Failure::default()

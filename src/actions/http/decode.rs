@@ -14,7 +14,8 @@ use super::action::Http;
 use super::expect::{Expect, Not};
 use super::url::Url;
 
-const KEYS: [&str; 9] = ["url", "method", "headers", "body", "resolve", "family", "ca", "follow", "expect"];
+const KEYS: [&str; 11] =
+    ["url", "method", "headers", "body", "resolve", "family", "ca", "follow", "head_only", "expect", "may_fail"];
 const EXPECT: [&str; 5] = ["status", "body", "headers", "certificate_valid_for", "not"];
 
 pub(super) fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Http> {
@@ -28,13 +29,32 @@ pub(super) fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Http
     let family = fields.optional("family", decode::one_of(&families));
     let ca = fields.optional("ca", path);
     let follow = fields.optional("follow", decode::boolean).unwrap_or_default();
-    let expect = fields.optional("expect", expect).unwrap_or_default();
+    let head_only = fields.optional("head_only", decode::boolean).unwrap_or_default();
+    let may_fail = fields.optional("may_fail", decode::boolean).unwrap_or_default();
+    let mut expect = fields.optional("expect", expect).unwrap_or_default();
+    expect.any_status = may_fail && expect.status.is_empty() && expect.not.status.is_empty();
+    if head_only && (expect.body.is_some() || expect.not.body.is_some()) {
+        fields.wrong(
+            "head_only",
+            "of the body nothing is read, and something is expected of it",
+            "leave one of the two out",
+        );
+    }
+    if may_fail && !method.as_ref().is_none_or(only_reads) {
+        let hint = "what became of any other has to be known: `on_failure: continue` goes on after it";
+        fields.wrong("may_fail", "`may_fail` is for GET and HEAD", hint);
+    }
     if body.is_some() && method.is_none() && value.unknown_until().is_none() {
         fields.wrong("body", "a request with a body needs a `method`", "`method: POST`");
     }
     fields.done()?;
     let method = method.unwrap_or(Method::GET);
-    Some(Http { url: url?, method, headers, body, resolve, family, ca, follow, expect })
+    Some(Http { url: url?, method, headers, body, resolve, family, ca, follow, head_only, expect, may_fail })
+}
+
+/// Whether a request of that method changes nothing.
+pub(super) fn only_reads(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
 }
 
 /// A URL with a secret in it is read when its value is there.
@@ -87,7 +107,7 @@ fn expect(node: &Node, diagnostics: &mut Diagnostics) -> Option<Expect> {
     let certificate_valid_for = fields.optional("certificate_valid_for", decode::duration);
     let not = fields.optional("not", not).unwrap_or_default();
     fields.done()?;
-    Some(Expect { status, body, headers, certificate_valid_for, not })
+    Some(Expect { status, any_status: false, body, headers, certificate_valid_for, not })
 }
 
 fn not(node: &Node, diagnostics: &mut Diagnostics) -> Option<Not> {
@@ -128,6 +148,11 @@ mod tests {
         assert_eq!((http.expect.status.as_slice(), http.expect.not.status.as_slice()), (&[200, 301][..], &[500][..]));
         assert_eq!(http.headers[0].0, "x-token");
         assert_eq!(http.ca.unwrap().value, "ca.pem");
+        assert!(!http.expect.any_status && !http.may_fail && !http.head_only);
+        let http: Http = decoded("{url: \"https://a\", may_fail: true, head_only: true}").unwrap();
+        assert!(http.may_fail && http.head_only && http.expect.any_status);
+        let http: Http = decoded("{url: \"https://a\", may_fail: true, expect: {not: {status: 404}}}").unwrap();
+        assert!(!http.expect.any_status);
         let secret = format!("{{url: \"https://a/?t={}\"}}", sealed("token"));
         assert!(decoded::<Http>(&secret).is_ok());
     }
@@ -142,6 +167,14 @@ mod tests {
             ),
             ("{url: \"https://a\", method: get}", "a method of HTTP is due here, found `get`; as in `GET` or `POST`"),
             ("{url: \"https://a\", body: x}", "a request with a body needs a `method`; `method: POST`"),
+            (
+                "{url: \"https://a\", method: POST, may_fail: true}",
+                "`may_fail` is for GET and HEAD; what became of any other has to be known: `on_failure: continue` goes on after it",
+            ),
+            (
+                "{url: \"https://a\", head_only: true, expect: {not: {body: x}}}",
+                "of the body nothing is read, and something is expected of it; leave one of the two out",
+            ),
             ("{url: \"https://a\", headers: {a b: x}}", "`a b` is no name of a header"),
             ("{url: \"https://a\", expect: {status: 20}}", "a whole number from 100 to 599 is due here, found `20`"),
             ("{url: \"https://a\", expect: {stauts: 200}}", "unknown key `stauts` in `expect`; did you mean `status`?"),
@@ -149,7 +182,7 @@ mod tests {
             ("{url: \"https://a\", family: ipv5}", "`ipv4` or `ipv6` is due here, found `ipv5`; did you mean `ipv4`?"),
             (
                 "\"https://a\"",
-                "`http` takes a mapping, found `https://a`; its keys: `url`, `method`, `headers`, `body`, `resolve`, `family`, `ca`, `follow` or `expect`",
+                "`http` takes a mapping, found `https://a`; its keys: `url`, `method`, `headers`, `body`, `resolve`, `family`, `ca`, `follow`, `head_only`, `expect` or `may_fail`",
             ),
         ] {
             assert_eq!(decoded::<Http>(text).err().unwrap(), due, "{text}");

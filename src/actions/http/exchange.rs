@@ -9,24 +9,30 @@ use hyper::client::conn::http1;
 use hyper::{Request, Response, body::Incoming};
 use hyper_util::rt::TokioIo;
 
-use super::connect::{Connection, Trouble};
+use super::connect::Connection;
 use super::expect::Answer;
+use super::trouble::Trouble;
 
 /// The largest body that is read.
 const LARGEST: usize = 10 << 20;
 
-/// Sends `request` and reads the whole answer. `sent` tells from when on it may have been taken.
+/// Sends `request` and reads the answer: all of it, or its head alone. `sent` tells from when on it may have been taken.
 pub(super) async fn exchange(
     connection: Connection,
     request: Request<Full<Bytes>>,
+    head_only: bool,
     sent: &AtomicBool,
 ) -> Result<Answer, Trouble> {
     let Connection { stream, not_after, via } = connection;
-    let broken = |error: &hyper::Error| Trouble::No(format!("no answer{via}: {}", chain(error)));
+    let broken = |error: &hyper::Error| Trouble::no(format!("no answer{via}: {}", chain(error)));
     let (mut sender, driver) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| broken(&error))?;
     let talk = async {
         sent.store(true, Relaxed);
         let response = sender.send_request(request).await.map_err(|error| broken(&error))?;
+        if head_only {
+            let (head, _) = response.into_parts();
+            return Ok(Answer { status: head.status.as_u16(), headers: head.headers, ..Answer::default() });
+        }
         read(response, broken).await
     };
     let (mut talk, mut driver) = (pin!(talk), pin!(driver));
@@ -49,7 +55,7 @@ async fn read(response: Response<Incoming>, broken: impl Fn(&hyper::Error) -> Tr
         let Ok(data) = frame.into_data() else { continue };
         bytes.extend_from_slice(&data);
         if bytes.len() > LARGEST {
-            return Trouble::no(format!("the body is larger than {} MiB", LARGEST >> 20));
+            return Err(Trouble::no(format!("the body is larger than {} MiB", LARGEST >> 20)));
         }
     }
     Ok(Answer { status: head.status.as_u16(), headers: head.headers, body: bytes, not_after: None })

@@ -15,6 +15,8 @@ const EXCERPT: usize = 200;
 #[derive(Debug, Default)]
 pub(super) struct Expect {
     pub(super) status: Vec<u16>,
+    /// Whether any status will do.
+    pub(super) any_status: bool,
     pub(super) body: Option<Regex>,
     pub(super) headers: Vec<(HeaderName, Regex)>,
     pub(super) certificate_valid_for: Option<Duration>,
@@ -29,7 +31,7 @@ pub(super) struct Not {
     pub(super) headers: Vec<(HeaderName, Regex)>,
 }
 
-/// An answer, with its whole body.
+/// An answer, with its whole body unless its head alone was read.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
     pub(super) status: u16,
@@ -43,6 +45,7 @@ impl Expect {
     /// In words, for the dry run.
     pub(super) fn in_words(&self) -> String {
         let mut words = vec![match self.status.as_slice() {
+            [] if self.any_status => "any status".to_owned(),
             [] if self.not.status.is_empty() => "status 2xx".to_owned(),
             [] => format!("a status other than {}", listed(&self.not.status)),
             status => format!("status {}", listed(status)),
@@ -94,7 +97,7 @@ impl Expect {
             return Some(format!("the status is {status}"));
         }
         let due = match self.status.as_slice() {
-            [] if !self.not.status.is_empty() || (200..300).contains(&status) => return None,
+            [] if self.any_status || !self.not.status.is_empty() || (200..300).contains(&status) => return None,
             [] => "2xx".to_owned(),
             due if due.contains(&status) => return None,
             due => listed(due),
@@ -173,6 +176,8 @@ mod tests {
         let not = Expect { not: Not { status: vec![500], ..Not::default() }, ..Expect::default() };
         assert_eq!(against(&not, &answer(404, &[], "")), [""; 0]);
         assert_eq!(against(&not, &answer(500, &[], "")), ["the status is 500"]);
+        let any = Expect { any_status: true, ..Expect::default() };
+        assert_eq!((against(&any, &answer(503, &[], "")).len(), any.in_words().as_str()), (0, "any status"));
     }
 
     #[test]

@@ -5,7 +5,10 @@ mod connect;
 mod decode;
 mod exchange;
 mod expect;
+mod outputs;
 mod request;
+mod tls;
+mod trouble;
 mod url;
 
 pub use action::Http;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::Bytes;
-use hyper::header::{AUTHORIZATION, COOKIE, HOST, HeaderName, HeaderValue, LOCATION, USER_AGENT};
+use hyper::header::{ACCEPT, AUTHORIZATION, COOKIE, HOST, HeaderName, HeaderValue, LOCATION, USER_AGENT};
 use hyper::{Method, Request};
 use tokio::time::timeout;
 
@@ -15,10 +15,11 @@ use crate::base::secret::is_sealed;
 use crate::base::{Secret, duration};
 
 use super::action::Http;
-use super::connect::{Trouble, connect};
+use super::connect::connect;
 use super::exchange::exchange;
 use super::expect::Answer;
-use super::url::Url;
+use super::trouble::Trouble;
+use super::url::{self, Url};
 
 /// Where the step does not say: long enough for a slow site, and nothing that an operator waits for.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -26,39 +27,46 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// How many answers may lead on to another place.
 const REDIRECTS: usize = 10;
 
+/// What came of a request.
+pub(super) struct Asked {
+    pub(super) trail: Trail,
+    pub(super) answer: Result<Answer, Trouble>,
+}
+
+/// Where the requests went, whatever came of them.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Trail {
+    /// Where the last one went.
+    pub(super) url: String,
+    /// What led there, in order.
+    pub(super) redirects: Vec<Redirect>,
+}
+
+/// An answer that led on to another place.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Redirect {
+    /// Where it came from.
+    pub(super) url: String,
+    pub(super) status: u16,
+}
+
 /// What is asked, with its secrets.
 struct Ask {
     url: Url,
     method: Method,
     headers: Vec<(HeaderName, HeaderValue)>,
     body: Option<Secret>,
+    redirects: Vec<Redirect>,
 }
 
 /// Asks, and follows where the answer leads if that is wanted. `sent` tells from when on a request may have been taken.
-pub(super) async fn ask(http: &Http, sent: &AtomicBool, cx: &Read<'_>) -> Result<Answer, Trouble> {
+pub(super) async fn ask(http: &Http, sent: &AtomicBool, cx: &Read<'_>) -> Result<Asked, ActionError> {
     let limit = cx.env().timeout.unwrap_or(LIMIT);
-    match timeout(limit, follow(http, sent, cx)).await {
-        Ok(answer) => answer,
-        Err(_) => Trouble::no(format!("no answer within {}", duration::show(limit))),
-    }
-}
-
-async fn follow(http: &Http, sent: &AtomicBool, cx: &Read<'_>) -> Result<Answer, Trouble> {
     let mut ask = Ask::of(http, cx)?;
-    let own = ask.url.host.clone();
-    for _ in 0..=REDIRECTS {
-        // The name's own address is asked for only where the name is that of the URL.
-        let resolve = http.resolve.as_deref().filter(|_| ask.url.host.eq_ignore_ascii_case(&own));
-        let connection = connect(http, &ask.url, resolve, cx).await?;
-        let answer = exchange(connection, ask.request()?, sent).await?;
-        let leads_on = matches!(answer.status, 301 | 302 | 303 | 307 | 308);
-        let to = answer.headers.get(LOCATION).filter(|_| http.follow && leads_on);
-        let Some(to) = to else { return Ok(answer) };
-        let to = String::from_utf8_lossy(to.as_bytes()).into_owned();
-        let next = ask.url.join(&to).map_err(|why| Trouble::No(format!("the answer leads to `{to}`: {why}")))?;
-        ask.go_on(next, answer.status, http)?;
-    }
-    Trouble::no(format!("the answers lead on more than {REDIRECTS} times"))
+    // All of it together: whoever sends a byte from time to time does not hold it up either.
+    let answer = timeout(limit, ask.follow(http, sent, cx)).await;
+    let answer = answer.unwrap_or_else(|_| Err(Trouble::no(format!("no answer within {}", duration::show(limit)))));
+    Ok(Asked { trail: Trail { url: ask.url.to_string(), redirects: ask.redirects }, answer })
 }
 
 impl Ask {
@@ -75,7 +83,25 @@ impl Ask {
         };
         let headers = http.headers.iter().map(header).collect::<Result<_, ActionError>>()?;
         let body = http.body.as_ref().map(|body| cx.reveal(body)).transpose()?;
-        Ok(Self { url, method: http.method.clone(), headers, body })
+        Ok(Self { url, method: http.method.clone(), headers, body, redirects: Vec::new() })
+    }
+
+    async fn follow(&mut self, http: &Http, sent: &AtomicBool, cx: &Read<'_>) -> Result<Answer, Trouble> {
+        let own = self.url.host.clone();
+        for _ in 0..=REDIRECTS {
+            // The name's own address is asked for only where the name is that of the URL.
+            let resolve = http.resolve.as_deref().filter(|_| self.url.host.eq_ignore_ascii_case(&own));
+            let connection = connect(http, &self.url, resolve, cx).await?;
+            let answer = exchange(connection, self.request()?, http.head_only, sent).await?;
+            let leads_on = matches!(answer.status, 301 | 302 | 303 | 307 | 308);
+            let to = answer.headers.get(LOCATION).filter(|_| http.follow && leads_on);
+            let Some(to) = to else { return Ok(answer) };
+            let to = url::sendable(to.as_bytes());
+            let next = self.url.join(&to).map_err(|why| Trouble::no(format!("the answer leads to `{to}`: {why}")))?;
+            self.go_on(next, answer.status, http)?;
+        }
+        let hint = "where that needs cookies: none are kept";
+        Err(Trouble::no(format!("the answers lead on more than {REDIRECTS} times")).hint(Some(hint)))
     }
 
     fn request(&self) -> Result<Request<Full<Bytes>>, ActionError> {
@@ -87,6 +113,7 @@ impl Ask {
         let headers = request.headers_mut();
         headers.insert(HOST, host);
         headers.insert(USER_AGENT, HeaderValue::from_static(concat!("runbook/", env!("CARGO_PKG_VERSION"))));
+        headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
         // An author's own header goes before these.
         for (name, value) in &self.headers {
             headers.insert(name, value.clone());
@@ -103,16 +130,15 @@ impl Ask {
         }
         if !self.url.trusts(&next) {
             if self.body.is_some() {
-                return Trouble::no(format!(
-                    "the answer leads the request's body to another host, {}",
-                    next.authority()
-                ));
+                let why = format!("the answer leads the request's body to another host, {}", next.authority());
+                return Err(Trouble::no(why));
             }
             let secret =
                 |name: &HeaderName| http.headers.iter().any(|(other, value)| other == name && is_sealed(value));
             self.headers.retain(|(name, _)| ![AUTHORIZATION, COOKIE, HOST].contains(name) && !secret(name));
         }
-        self.url = next;
+        let last = std::mem::replace(&mut self.url, next);
+        self.redirects.push(Redirect { url: last.to_string(), status });
         Ok(())
     }
 }

@@ -101,6 +101,22 @@ pub(super) fn bracketed(host: &str) -> String {
     if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
 }
 
+/// A `Location` as browsers read it: what may not stand in a URL is written as `%20` and the like.
+pub(super) fn sendable(location: &[u8]) -> String {
+    let mut url = String::with_capacity(location.len());
+    for byte in location.trim_ascii() {
+        match byte {
+            b'!'..=b'~' if !b"\"<>\\^`{|}".contains(byte) => url.push(char::from(*byte)),
+            _ => url.extend([b'%', hex(byte >> 4), hex(byte & 15)].map(char::from)),
+        }
+    }
+    url
+}
+
+fn hex(digit: u8) -> u8 {
+    b"0123456789ABCDEF"[usize::from(digit)]
+}
+
 /// A path without `.` and `..`.
 fn without_dots(path: &str) -> String {
     let (path, query) = path.split_at(path.find('?').unwrap_or(path.len()));
@@ -158,6 +174,12 @@ mod tests {
         ] {
             assert!(Url::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn locations_are_made_fit_to_be_sent() {
+        assert_eq!(sendable(b" /a b/\xc3\xbc?q=\"%20|\" "), "/a%20b/%C3%BC?q=%22%20%7C%22");
+        assert_eq!(sendable(b"https://a/?x=[1]&y=%2F#z"), "https://a/?x=[1]&y=%2F#z");
     }
 
     #[test]

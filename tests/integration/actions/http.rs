@@ -5,6 +5,8 @@ use std::time::Duration;
 use runbook::actions::{ActionError, AfterCrash, Reversible, Verdict};
 use runbook::base::secret::sealed;
 use runbook::events::record::Failure;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::server::Server;
 use super::world::{World, action};
@@ -14,7 +16,7 @@ fn say(status: &str, headers: &str, body: &str) -> String {
 }
 
 fn site(path: &str) -> String {
-    match path {
+    match path.strip_suffix("?t=hunter2").unwrap_or(path) {
         "/" => say("200 OK", "strict-transport-security: max-age=63072000\r\n", "<p>7 users\n</p>"),
         "/down" => say("503 Service Unavailable", "", "We are migrating, back soon. hunter2"),
         "/old" => say("301 Moved Permanently", "location: /\r\n", ""),
@@ -28,7 +30,9 @@ fn site(path: &str) -> String {
         "/cut" => "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhello".to_owned(),
         "/garbage" => "SSH-2.0-OpenSSH_9.2\r\n".to_owned(),
         "/silent" => String::new(),
-        other => say("404 Not Found", "", other),
+        "/twice" => say("404 Not Found", "x-two: b\r\nserver: hunter2\r\nX-Two: a\r\n", "nothing"),
+        "/unfinished" => "HTTP/1.1 200 OK\r\nx-one: a\r\ncontent-length: 100\r\n\r\n".to_owned(),
+        _ => say("404 Not Found", "", path),
     }
 }
 
@@ -89,7 +93,7 @@ async fn redirects_are_followed_where_that_is_asked_for() {
     assert_eq!(probe(&world, &at("/old", ", follow: true, expect: {body: users}")).await, Ok(()));
     assert_eq!(probe(&world, &at("/old", ", expect: {status: 301, headers: {Location: ^/$}}")).await, Ok(()));
     let told = probe(&world, &at("/round", ", follow: true")).await.unwrap_err();
-    assert_eq!(told, "the answers lead on more than 10 times");
+    assert_eq!(told, "the answers lead on more than 10 times (where that needs cookies: none are kept)");
     assert_eq!(server.asked.lock().unwrap().iter().filter(|asked| asked.starts_with("GET /round")).count(), 11);
     let secret = sealed("token");
     let told =
@@ -131,7 +135,7 @@ async fn resolve_changes_the_address_alone() {
     assert_eq!(probe(&world, &at("www.example.org", ", expect: {certificate_valid_for: 14d}")).await, Ok(()));
     assert!(server.last().contains(&format!("host: www.example.org:{}\r\n", server.port)), "{}", server.last());
     let told = probe(&world, &at("www.example.com", "")).await.unwrap_err();
-    assert!(told.contains("www.example.com") && told.contains("certificate"), "{told}");
+    assert!(told.ends_with("its certificate is for www.example.org, not for www.example.com"), "{told}");
     let told = probe(&world, &at("www.example.org", ", family: ipv6")).await.unwrap_err();
     assert_eq!(told, "127.0.0.1 has no IPv6 address");
     let stranger = Server::tls("www.example.net", 2099, site).await.issuer;
@@ -161,7 +165,11 @@ async fn a_certificate_has_its_day() {
     std::fs::write(world.book().join("ca.pem"), &expired.issuer).unwrap();
     let text = format!("{{url: \"https://www.example.org:{}/\", resolve: 127.0.0.1, ca: ca.pem}}", expired.port);
     let told = probe(&world, &text).await.unwrap_err();
-    assert!(told.contains("expired"), "{told}");
+    let due = format!(
+        "no TLS with www.example.org:{}: its certificate has expired: it was good until 2020-12-31T00:00:00Z",
+        expired.port
+    );
+    assert_eq!(told, due);
     std::fs::write(world.book().join("ca.pem"), "no certificate").unwrap();
     let error = world.probe_on(None, "http", &text).await.unwrap_err();
     assert!(error.to_string().ends_with("ca.pem: there is no certificate in PEM form in it"), "{error}");
@@ -230,4 +238,102 @@ async fn a_request_goes_through_a_host() {
     assert!(matches!(&told, Verdict::Fails(why) if why.starts_with("no answer through old: ")), "{told:?}");
     let told = world.probe("http", "{url: \"http://127.0.0.1:1/\"}").await.unwrap();
     assert!(matches!(&told, Verdict::Fails(why) if why.contains("old cannot reach 127.0.0.1:1")), "{told:?}");
+}
+
+/// What the request left, as later templates see it, and what it left as `stdout`.
+async fn left(world: &World, text: &str) -> (Value, String) {
+    let outputs = world.apply_on(None, "http", text).await.unwrap().outputs;
+    (outputs.data.unwrap(), outputs.stdout)
+}
+
+#[tokio::test]
+async fn later_steps_see_the_parts_of_an_answer() {
+    let world = World::with_secrets(&[("token", "hunter2")]).await;
+    let server = Server::plain(site).await;
+    let url = |path: &str| format!("http://127.0.0.1:{}{path}", server.port);
+    let text = format!("{{url: \"{}?t={}\", expect: {{status: 404}}}}", url("/twice"), sealed("token"));
+    let (data, stdout) = left(&world, &text).await;
+    assert_eq!((&data["status"], stdout.as_str()), (&json!(404), "nothing"));
+    assert_eq!((&data["headers"]["x-two"], &data["headers"]["server"]), (&json!(["b", "a"]), &json!(["***"])));
+    assert_eq!(data["url"], json!(url("/twice?t=***")));
+    assert_eq!(
+        (&data["redirects"], &data["error"], &data["certificate_valid_until"]),
+        (&json!([]), &Value::Null, &Value::Null)
+    );
+    let (data, stdout) = left(&world, &format!("{{url: \"{}\", follow: true}}", url("/old"))).await;
+    assert_eq!((&data["url"], stdout.as_str()), (&json!(url("/")), "<p>7 users\n</p>"));
+    assert_eq!(data["redirects"], json!([{"url": url("/old"), "status": 301}]));
+    let (data, stdout) = left(&world, &format!("{{url: \"{}\", head_only: true}}", url("/unfinished"))).await;
+    assert_eq!((&data["headers"]["x-one"], stdout.as_str()), (&json!(["a"]), ""));
+    let secure = Server::tls("www.example.org", 2099, site).await;
+    std::fs::write(world.book().join("ca.pem"), &secure.issuer).unwrap();
+    let text = format!("{{url: \"https://www.example.org:{}/\", resolve: new, ca: ca.pem}}", secure.port);
+    assert_eq!(left(&world, &text).await.0["certificate_valid_until"], json!("2099-12-31T00:00:00Z"));
+}
+
+#[tokio::test]
+async fn a_request_that_may_fail_tells_what_was_wrong() {
+    let mut world = World::with_secrets(&[("token", "hunter2")]).await;
+    world.timeout = Some(Duration::from_secs(2));
+    let server = Server::plain(site).await;
+    let text =
+        |path: &str, more: &str| format!("{{url: \"http://127.0.0.1:{}{path}\", may_fail: true{more}}}", server.port);
+    let (data, stdout) = left(&world, &text("/down", "")).await;
+    assert_eq!((&data["status"], &data["error"]), (&json!(503), &Value::Null), "any status is an answer");
+    assert_eq!(stdout, "We are migrating, back soon. ***");
+    let (data, _) = left(&world, &text("/down", ", expect: {status: 200, body: users}")).await;
+    assert_eq!(data["error"], json!("the status is 503, not 200; the body has no match of /users/"));
+    assert_eq!(data["status"], json!(503));
+    let (data, _) = left(&world, &text("/round", ", follow: true")).await;
+    assert_eq!(data["error"], json!("the answers lead on more than 10 times"));
+    assert_eq!(data["redirects"].as_array().unwrap().len(), 11);
+    for (wrong, due) in [
+        (
+            "{url: \"http://127.0.0.1:1/\", may_fail: true}",
+            "cannot connect to 127.0.0.1:1: Connection refused (os error 111)",
+        ),
+        (
+            "{url: \"https://www.example.org/\", resolve: 127.0.0.1, family: ipv6, may_fail: true}",
+            "127.0.0.1 has no IPv6 address",
+        ),
+    ] {
+        let (data, stdout) = left(&world, wrong).await;
+        assert_eq!((&data["error"], &data["status"], stdout.as_str()), (&json!(due), &Value::Null, ""));
+    }
+    // What keeps it from being asked at all is a mistake of the runbook's.
+    let text = "{url: \"https://www.example.org/\", resolve: 127.0.0.1, ca: nowhere.pem, may_fail: true}";
+    let server = Server::tls("www.example.org", 2099, site).await;
+    let text = text.replace("org/", &format!("org:{}/", server.port));
+    assert!(matches!(world.apply_on(None, "http", &text).await.err().unwrap(), ActionError::Local(_)));
+    // As a check it is held to what it expects all the same.
+    let told = probe(&world, "{url: \"http://127.0.0.1:1/\", may_fail: true}").await.unwrap_err();
+    assert!(told.starts_with("cannot connect"), "{told}");
+}
+
+/// A server that goes on for ever, a byte at a time.
+#[tokio::test]
+async fn a_server_that_never_comes_to_an_end_holds_up_nobody() {
+    let mut world = World::new().await;
+    world.timeout = Some(Duration::from_millis(1500));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            tokio::spawn(async move {
+                let _ = stream.read(&mut [0; 4096]).await;
+                for byte in b"HTTP/1.1 200 OK\r\n\r\n".iter().chain(std::iter::repeat(&b'x')) {
+                    if stream.write_all(&[*byte]).await.is_err() {
+                        return;
+                    }
+                    tokio::time::sleep(Duration::from_millis(40)).await;
+                }
+            });
+        }
+    });
+    let (data, _) = left(&world, &format!("{{url: \"http://127.0.0.1:{port}/\", may_fail: true}}")).await;
+    assert_eq!(data["error"], json!("no answer within 1s500ms"));
+    let (data, _) =
+        left(&world, &format!("{{url: \"http://127.0.0.1:{port}/\", may_fail: true, head_only: true}}")).await;
+    assert_eq!((&data["error"], &data["status"]), (&Value::Null, &json!(200)));
 }

@@ -19,7 +19,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Answers each request, by its path, with what `answer` gives: the whole text of it. Nothing at all closes the connection.
+    /// Answers each request, by its path and query, with what `answer` gives: the whole text of it. Nothing at all closes the connection.
     pub(crate) async fn plain(answer: fn(&str) -> String) -> Self {
         Self::start(answer, None).await
     }
