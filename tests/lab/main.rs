@@ -20,4 +20,6 @@ mod operator;
 mod promises;
 #[path = "tests/secrets.rs"]
 mod secrets;
+#[path = "tests/survey.rs"]
+mod survey;
 mod table;

@@ -170,7 +170,7 @@ impl Everything {
 }
 
 impl Said {
-    fn of(output: &Output) -> Self {
+    pub(crate) fn of(output: &Output) -> Self {
         let text = [&output.stdout[..], &output.stderr].map(String::from_utf8_lossy).concat();
         Self { code: output.status.code().unwrap_or(-1), text }
     }
