@@ -6,6 +6,8 @@
 
 #[path = "tests/actions/mod.rs"]
 mod actions;
+#[path = "tests/banks.rs"]
+mod banks;
 #[path = "tests/faults.rs"]
 mod faults;
 #[path = "tests/hostile.rs"]

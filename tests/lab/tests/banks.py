@@ -1,9 +1,11 @@
 """Plays the web sites of many banks, each by its name: `banks.py FOLDER`, with NAME.pem (key and chain) for each certificate in there.
 
-One answers as a bank should, others not at all. `/all/N` answers only once N requests are waiting for that at the same time.
+One answers as a bank should, others not at all. `/all/N` answers only once N requests are waiting for that at the same time. `/announce` takes
+what is posted, `/lost` takes it and hangs up; both note it in FOLDER/posted, a line of JSON for each.
 """
 
 import asyncio
+import json
 import ssl
 import sys
 
@@ -53,10 +55,10 @@ async def head_of(reader):
     if first == b"\x16":
         raise ValueError("TLS where none is")
     head = first + await reader.readuntil(b"\r\n\r\n")
-    first, *lines = head.decode().split("\r\n")
-    host = next(line.split(":", 1)[1] for line in lines if line.lower().startswith("host:"))
-    agent = next(line.split(":", 1)[1] for line in lines if line.lower().startswith("user-agent:"))
-    return first.split(" ")[1], host.strip().split(".")[0], agent.strip()
+    first, *lines = head.decode().strip().split("\r\n")
+    headers = {name.lower(): value.strip() for name, value in (line.split(":", 1) for line in lines)}
+    body = await reader.readexactly(int(headers.get("content-length", 0)))
+    return *first.split(" ")[:2], headers, body.decode()
 
 
 async def answer(writer, status, headers, body):
@@ -81,8 +83,15 @@ def site(says):
         in_flight += 1
         peak = max(peak, in_flight)
         try:
-            path, name, agent = await head_of(reader)
-            if path == "/peak":
+            method, path, headers, body = await head_of(reader)
+            name = headers["host"].split(".")[0]
+            if path in ("/announce", "/lost"):
+                token = headers.get("authorization")
+                with open(f"{sys.argv[1]}/posted", "a") as posted:
+                    posted.write(json.dumps({"method": method, "token": token, "body": body}) + "\n")
+                if path == "/announce":
+                    await answer(writer, 201, [("X-Token", token)], f"taken from {token}")
+            elif path == "/peak":
                 await answer(writer, 200, [], str(peak))
                 peak = 0
             elif path.startswith("/all/"):
@@ -95,7 +104,7 @@ def site(says):
                     await asyncio.sleep(1)
             elif name == "silent":
                 await asyncio.sleep(100)
-            elif not agent.startswith("Mozilla/5.0 "):
+            elif not headers["user-agent"].startswith("Mozilla/5.0 "):
                 await answer(writer, 400, [], "no browser")
             else:
                 status, headers = says[name]

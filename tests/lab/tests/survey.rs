@@ -3,15 +3,11 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
-
+use crate::banks;
 use crate::lab::Lab;
 use crate::operator::{Operator, Said};
 
 const SURVEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/runbooks/hsts-survey.yaml");
-
-/// What plays the banks.
-const BANKS: &str = include_str!("banks.py");
 
 /// A country, its banks (name, the host that it is, what the table has to say), and its share.
 type Country = (&'static str, &'static [(&'static str, &'static str, &'static str)], &'static str);
@@ -122,36 +118,21 @@ struct Banks<'a> {
 
 impl<'a> Banks<'a> {
     fn open(lab: &Lab, operator: &'a Operator<'a>) -> Self {
-        let authority = authority("Banks");
-        let usual = signed(&authority, "*.bank.test", 2099);
-        let expired = signed(&authority, "expired.bank.test", 2020);
-        let misnamed = signed(&authority, "other.bank.test", 2099);
-        let own = KeyPair::generate().unwrap();
-        let self_signed =
-            CertificateParams::new(vec!["self-signed.bank.test".to_owned()]).unwrap().self_signed(&own).unwrap();
-        let self_signed = format!("{}{}", own.serialize_pem(), self_signed.pem());
         let ca = operator.state.path().join("banks-ca.pem");
-        std::fs::write(ca, authority.pem()).unwrap();
+        let files = banks::Files::make();
+        std::fs::write(ca, &files.ca).unwrap();
         let mut script = "mkdir /root/banks\n".to_owned();
-        for (name, text) in [
-            ("bank.pem", usual.as_str()),
-            ("expired.pem", &expired),
-            ("misnamed.pem", &misnamed),
-            ("self-signed.pem", &self_signed),
-            ("banks.py", BANKS),
-        ] {
+        for (name, text) in files.all() {
             writeln!(script, "cat >/root/banks/{name} <<'END'\n{text}\nEND").unwrap();
         }
         script +=
             "systemd-run --quiet --unit=banks --property=LimitNOFILE=8192 python3 /root/banks/banks.py /root/banks";
         lab.on("new", &script);
         lab.eventually("new", 20, "ss --listening --tcp --numeric --no-header | grep -q :8444");
-        let names = BANKS.lines().filter_map(|line| line.strip_prefix("    \"")?.split_once("\": ("));
-        let mut hosts = ["silent", "drip"].map(|name| format!("192.0.2.12 {name}.bank.test\n")).concat();
-        hosts.extend(names.map(|(name, _)| format!("192.0.2.12 {name}.bank.test\n")));
+        let names: Vec<String> = banks::names().map(|name| format!("{name}.bank.test")).collect();
         let etc_hosts = lab.file("etc_hosts");
         let before = std::fs::read_to_string(&etc_hosts).unwrap();
-        std::fs::write(etc_hosts, before + &hosts).unwrap();
+        std::fs::write(etc_hosts, format!("{before}192.0.2.12 {}\n", names.join(" "))).unwrap();
         Self { operator }
     }
 
@@ -172,22 +153,6 @@ impl Said {
         let found = shown.windows(due.len()).any(|window| window == due);
         assert!(found, "nowhere:\n{text}\nin:\n{}", self.text);
     }
-}
-
-fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
-    let mut authority = CertificateParams::new(Vec::<String>::new()).unwrap();
-    authority.distinguished_name.push(DnType::CommonName, name);
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap()
-}
-
-/// A key and its certificate, good until the end of `year`.
-fn signed(authority: &CertifiedIssuer<'static, KeyPair>, name: &str, year: i32) -> String {
-    let key = KeyPair::generate().unwrap();
-    let mut own = CertificateParams::new(vec![name.to_owned()]).unwrap();
-    own.not_after = date_time_ymd(year, 12, 31);
-    let own = own.signed_by(&key, authority).unwrap();
-    format!("{}{}", key.serialize_pem(), own.pem())
 }
 
 /// A field of a list.
