@@ -9,6 +9,7 @@ pub mod file;
 pub mod http;
 pub mod manual;
 pub mod moves;
+pub mod nameserver;
 pub mod registry;
 pub mod remote_file;
 pub mod run;
