@@ -90,6 +90,11 @@ pub trait Action: Sized + Send + Sync + 'static {
         Vec::new()
     }
 
+    /// The secrets that it takes by their names, where a key of its value is a secret's name: `check` sees that the runbook has them.
+    fn secrets_by_name(&self) -> Vec<Spanned<String>> {
+        Vec::new()
+    }
+
     /// The service that this restarts or reloads, if it does: its undo is postponed in a rollback.
     fn restarts(&self) -> Option<String> {
         None

@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::base::Spanned;
 use crate::events::Preview;
 use crate::events::record::Outputs;
 
@@ -48,6 +49,8 @@ pub trait DynAction: Send + Sync {
     fn hold(&self) -> Option<Hold>;
     /// See [`Action::local_files`].
     fn local_files(&self) -> Vec<LocalFile>;
+    /// See [`Action::secrets_by_name`].
+    fn secrets_by_name(&self) -> Vec<Spanned<String>>;
 }
 
 #[async_trait]
@@ -115,6 +118,10 @@ impl<A: Action> DynAction for A {
 
     fn local_files(&self) -> Vec<LocalFile> {
         Action::local_files(self)
+    }
+
+    fn secrets_by_name(&self) -> Vec<Spanned<String>> {
+        Action::secrets_by_name(self)
     }
 }
 

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use crate::actions::{DynAction, LocalFile, Registry};
-use crate::base::{Role, Span, StepId, duration};
+use crate::base::{Role, Span, Spanned, StepId, duration};
+use crate::model::diagnostic::nearest;
 use crate::model::step::{ActionCall, Text};
 use crate::model::{Diagnostics, Node, Scalar, Shape, kinds};
 use crate::plan::planned::{Plan, PlannedStep};
@@ -169,9 +170,27 @@ impl<'a> Units<'a> {
         let Some((value, action)) = decode(call, scope, is_skipped(self.step, scope), diagnostics) else {
             return Vec::new();
         };
+        for secret in action.secrets_by_name() {
+            if !is_unknown_at(&value, &secret.span) {
+                self.knows(&secret, diagnostics);
+            }
+        }
         let mut files = action.local_files();
         files.retain(|file| !is_unknown_at(&value, &file.path.span));
         files
+    }
+
+    /// Sees that the runbook has a secret.
+    fn knows(&self, secret: &Spanned<String>, diagnostics: &mut Diagnostics) {
+        let known = self.plan.book.secrets.iter().map(|(name, _)| name.value.as_str());
+        if known.clone().any(|name| name == secret.value) {
+            return;
+        }
+        let hint = match nearest(&secret.value, known) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "it stands under `secrets:` at the top".to_owned(),
+        };
+        diagnostics.error(&secret.span, format!("unknown secret `{}`", secret.value)).hint(hint);
     }
 
     /// Where the step's texts stand.
