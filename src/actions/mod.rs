@@ -3,10 +3,12 @@
 pub mod context;
 pub mod contract;
 pub mod copy;
+pub mod dns;
 pub mod durable;
 pub mod erased;
 pub mod file;
 pub mod http;
+pub mod lookup;
 pub mod manual;
 pub mod moves;
 pub mod nameserver;

@@ -53,8 +53,10 @@ const fn kind<A: Action>() -> Kind {
 #[rustfmt::skip]
 const KINDS: &[Kind] = &[
     kind::<super::copy::Copy>(),
+    kind::<super::dns::Dns>(),
     kind::<super::file::File>(),
     kind::<super::http::Http>(),
+    kind::<super::lookup::Lookup>(),
     kind::<super::manual::Manual>(),
     kind::<super::moves::Moves>(),
     kind::<super::run::Run>(),

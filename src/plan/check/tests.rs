@@ -255,6 +255,11 @@ fn secrets_stand_only_where_they_stay_hidden() {
         ),
         ("- {id: a, on: old, run: 'true', undo: [{run: {script: x, env: {A: '{{ secrets.db }}'}}}]}", &[]),
         (
+            "- {id: a, dns: {server: n, zone: z, key: bd, records: [{name: a, type: A, ttl: 1}]}}",
+            &["8:42 unknown secret `bd`; did you mean `db`?"],
+        ),
+        ("- {id: a, dns: {server: n, zone: z, key: '{{ secrets.db }}', records: [{name: a, type: A, ttl: 1}]}}", &[]),
+        (
             "- {id: a, name: 'x {{ secrets.db }}', on: old, run: 'true'}",
             &[
                 "8:3 a secret cannot stand here; it would be shown, or reach a command line: see `env` and `stdin` of `run`",

@@ -1,11 +1,13 @@
 //! Actions on hosts that are folders: they look, change, are taken back, and meet what a link can do to them.
 
 mod copy;
+mod dns;
 mod durable;
 mod file;
 mod files;
 mod http;
 mod moves;
+mod named;
 mod run;
 mod server;
 mod service;

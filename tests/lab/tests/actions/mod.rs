@@ -1,6 +1,8 @@
 //! A table of cases for each action.
 
 mod copy;
+mod dns;
 mod http;
+mod lookup;
 mod run;
 mod service;
