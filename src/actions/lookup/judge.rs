@@ -32,7 +32,7 @@ struct Told {
 pub(super) fn judge(rows: &[Row], place: &Place, expect: &Expect) -> Judged {
     let told: Vec<Told> = rows.iter().map(|row| told(row, place)).collect();
     let heard: Vec<&BTreeSet<Rdata>> = told.iter().filter_map(|told| told.values.as_ref()).collect();
-    let usual = usual(&heard);
+    let usual = usual(rows, &told, expect);
     let agree = heard.windows(2).all(|pair| pair[0] == pair[1]);
     let mut judged = Judged { ttl: told.iter().filter_map(|told| told.ttl).max(), ..Judged::default() };
     judged.unreached = rows.iter().any(|row| matches!(row.said, Said::Silent(_))) || !not_asked(rows).is_empty();
@@ -81,17 +81,26 @@ pub(super) fn judge(rows: &[Row], place: &Place, expect: &Expect) -> Judged {
     }
     let odd: Vec<bool> =
         told.iter().map(|told| !agree && told.values.is_some() && told.values.as_ref() != usual).collect();
-    judged.table = table(rows, &told, &odd);
+    let mark = if usual.is_some() { "<- the odd one out" } else { "<- differs" };
+    judged.table = table(rows, &told, &odd, mark);
     judged
 }
 
-/// What most say, where there is such a thing.
-fn usual<'t>(heard: &[&'t BTreeSet<Rdata>]) -> Option<&'t BTreeSet<Rdata>> {
-    let count = |values: &BTreeSet<Rdata>| heard.iter().filter(|other| **other == values).count();
-    let most = heard.iter().map(|values| count(values)).max()?;
-    let mut usual = heard.iter().filter(|values| count(values) == most);
+/// What the others are odd beside: what is expected, where somebody says that; else what most say; else what the newest zone says.
+fn usual<'t>(rows: &[Row], told: &'t [Told], expect: &Expect) -> Option<&'t BTreeSet<Rdata>> {
+    let heard: Vec<(&BTreeSet<Rdata>, Option<u32>)> =
+        told.iter().zip(rows).filter_map(|(told, row)| Some((told.values.as_ref()?, row.serial))).collect();
+    if let Some((expected, _)) = heard.iter().find(|(values, _)| expect.values.as_ref() == Some(*values)) {
+        return Some(expected);
+    }
+    let weight = |values: &BTreeSet<Rdata>| {
+        let same = heard.iter().filter(|(other, _)| *other == values);
+        (same.clone().count(), same.filter_map(|(_, serial)| *serial).max())
+    };
+    let most = heard.iter().map(|(values, _)| weight(values)).max()?;
+    let mut usual = heard.iter().map(|(values, _)| *values).filter(|values| weight(values) == most);
     let first = usual.next()?;
-    usual.all(|other| other == first).then_some(*first)
+    usual.all(|other| other == first).then_some(first)
 }
 
 fn told(row: &Row, place: &Place) -> Told {
@@ -131,7 +140,7 @@ fn joined(values: &BTreeSet<Rdata>) -> String {
 }
 
 /// Server, values, TTL and serial number in columns, with a mark at the odd one out.
-fn table(rows: &[Row], told: &[Told], odd: &[bool]) -> String {
+fn table(rows: &[Row], told: &[Told], odd: &[bool], mark: &str) -> String {
     let number = |number: Option<u32>| number.map_or_else(|| "-".to_owned(), |number| number.to_string());
     let mut lines =
         vec![["server".to_owned(), "values".to_owned(), "ttl".to_owned(), "serial".to_owned(), String::new()]];
@@ -141,8 +150,8 @@ fn table(rows: &[Row], told: &[Told], odd: &[bool]) -> String {
             (None, Said::NotAsked(why)) => format!("not asked: {why}"),
             (None, _) => told.wrong.clone().unwrap_or_default(),
         };
-        let mark = if *odd { "<- the odd one out" } else { "" };
-        lines.push([name(row), said, number(told.ttl), number(row.serial), mark.to_owned()]);
+        let mark = if *odd { mark.to_owned() } else { String::new() };
+        lines.push([name(row), said, number(told.ttl), number(row.serial), mark]);
     }
     let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or_default();
     let widths = [width(0), width(1), width(2), width(3)];
@@ -232,12 +241,20 @@ mod tests {
     }
 
     #[test]
-    fn of_two_that_disagree_none_is_the_odd_one() {
+    fn of_two_that_disagree_none_is_the_odd_one_unless_something_tells() {
         let rows = [row("ns1.", 60, &["192.0.2.1"]), row("ns2.", 60, &[])];
         let judged = judge(&rows, &place(), &expect(None, None));
         let due = ["the servers do not agree about cdn.example.org. A", "ns2. says nothing: there should be some"];
         assert_eq!(judged.wrong, due);
-        assert_eq!(judged.table.matches("odd one").count(), 2);
+        assert_eq!(judged.table.matches("<- differs").count(), 2);
+        let marked = |rows: &[Row], expect: &Expect| {
+            let table = judge(rows, &place(), expect).table;
+            let marked = table.lines().filter(|line| line.ends_with("<- the odd one out"));
+            marked.map(|line| line[..3].to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(marked(&rows, &expect(Some(&[]), None)), ["ns1"]);
+        let older = Row { serial: Some(6), ..row("ns2.", 60, &["192.0.2.9"]) };
+        assert_eq!(marked(&[row("ns1.", 60, &["192.0.2.1"]), older], &expect(None, None)), ["ns2"]);
     }
 
     #[test]
