@@ -95,6 +95,12 @@ pub trait Action: Sized + Send + Sync + 'static {
         Vec::new()
     }
 
+    /// The largest time to live, in seconds, that was seen before the change, by what was captured: for a unit whose outputs do not say it,
+    /// since it was found done after a crash or settled by hand.
+    fn ttl_before(_undo: &Self::Undo) -> Option<u32> {
+        None
+    }
+
     /// The service that this restarts or reloads, if it does: its undo is postponed in a rollback.
     fn restarts(&self) -> Option<String> {
         None
@@ -110,6 +116,17 @@ pub enum Hold {
     Until(Timestamp),
     /// Until a person has done it.
     Person(Task),
+    /// Until the check of the step holds.
+    Check {
+        /// What kind of check it is.
+        kind: String,
+        /// From one look to the next.
+        every: Duration,
+        /// It has failed when it does not hold by then, counted from when it is reached.
+        timeout: Duration,
+    },
+    /// Until what that step saw before its change, or before the change that came after it, has lived its time.
+    Ttl(StepId),
 }
 
 /// What only a person can do.

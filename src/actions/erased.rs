@@ -133,6 +133,11 @@ pub async fn undo<A: Action>(captured: &Value, cx: &Write<'_>) -> Result<String,
     A::undo(&from_value(captured)?, cx).await
 }
 
+/// The time to live that a unit of kind `A` saw before its change, by what it captured.
+pub fn ttl_before<A: Action>(captured: &Value) -> Option<u32> {
+    A::ttl_before(&from_value(captured).ok()?)
+}
+
 fn to_value(value: &impl Serialize) -> Result<Value, ActionError> {
     serde_json::to_value(value).map_err(|error| ActionError::failed(format!("cannot be kept as JSON: {error}")))
 }

@@ -27,6 +27,8 @@ pub struct Kind {
 #[async_trait]
 trait DynUndo: Send + Sync {
     async fn undo(&self, captured: &Value, cx: &Write<'_>) -> Result<String, ActionError>;
+
+    fn ttl_before(&self, captured: &Value) -> Option<u32>;
 }
 
 struct UndoOf<A>(std::marker::PhantomData<fn() -> A>);
@@ -35,6 +37,10 @@ struct UndoOf<A>(std::marker::PhantomData<fn() -> A>);
 impl<A: Action> DynUndo for UndoOf<A> {
     async fn undo(&self, captured: &Value, cx: &Write<'_>) -> Result<String, ActionError> {
         erased::undo::<A>(captured, cx).await
+    }
+
+    fn ttl_before(&self, captured: &Value) -> Option<u32> {
+        erased::ttl_before::<A>(captured)
     }
 }
 
@@ -98,5 +104,11 @@ impl Kind {
     /// As the action's own undo says.
     pub async fn undo(&self, captured: &Value, cx: &Write<'_>) -> Result<String, ActionError> {
         self.undo.undo(captured, cx).await
+    }
+
+    /// The time to live that a unit of this kind saw before its change, by what it captured.
+    #[must_use]
+    pub fn ttl_before(&self, captured: &Value) -> Option<u32> {
+        self.undo.ttl_before(captured)
     }
 }

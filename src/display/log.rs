@@ -109,11 +109,15 @@ impl Logged<'_> {
             Record::Skipped { unit, why } => {
                 page.push(self.unit(head, Mark::Skipped, unit).text("skipped: ").text(first(why)));
             }
-            Record::Waiting { unit, until } => {
-                let line = self.unit(head, Mark::Waits, unit);
+            Record::Waiting { unit, until, what } => {
+                let line = self.unit(head, Mark::Waits, unit).text("waits ");
+                let line = match what {
+                    Some(what) => line.text("for ").text(what).text(", at most "),
+                    None => line,
+                };
                 page.push(match until {
-                    Some(until) => line.text("waits until ").text(instant(*until, self.style)),
-                    None => line.text("waits for somebody"),
+                    Some(until) => line.text("until ").text(instant(*until, self.style)),
+                    None => line.text("for somebody"),
                 });
             }
             Record::Reopened { unit } => page.push(self.unit(head, Mark::Running, unit).text("to be tried again")),

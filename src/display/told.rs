@@ -66,11 +66,15 @@ impl Teller<'_> {
             Record::Skipped { unit, why } => {
                 page.push(self.fit(self.ended(unit, Mark::Skipped).put(Tone::Dim, "  ").put(Tone::Dim, first(why))));
             }
-            Record::Waiting { unit, until } => {
+            Record::Waiting { unit, until, what } => {
                 let line = self.names.begin(unit, Mark::Waits, self.style);
+                let line = match what {
+                    Some(what) => line.text("  for ").text(what).text(", at most"),
+                    None => line.text(" "),
+                };
                 page.push(match until {
-                    Some(until) => line.text("  until ").text(due(*until, entry.at, self.style)),
-                    None => line.text("  until somebody has done it"),
+                    Some(until) => line.text(" until ").text(due(*until, entry.at, self.style)),
+                    None => line.text(" until somebody has done it"),
                 });
             }
             Record::Reopened { unit } => page.push(self.aside(format_args!("{unit}: to be tried again"))),

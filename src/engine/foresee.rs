@@ -271,6 +271,10 @@ fn waits_for(hold: &Hold) -> String {
         Hold::For(pause) => crate::base::duration::show(*pause),
         Hold::Until(until) => format!("until {until}"),
         Hold::Person(task) => task.text.clone(),
+        Hold::Check { kind, timeout, .. } => {
+            format!("until the `{kind}` holds, {} at most", crate::base::duration::show(*timeout))
+        }
+        Hold::Ttl(step) => format!("until the records of before `{step}` have lived their time"),
     }
 }
 

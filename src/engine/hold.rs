@@ -21,6 +21,18 @@ impl Controller {
         let hold = prepared.action.as_ref().and_then(|action| action.hold());
         match hold {
             None => Ok(UnitEnd::Over),
+            Some(Hold::Check { kind, every, timeout }) => {
+                self.wait_for_check(prepared, around, &kind, every, timeout).await
+            }
+            Some(Hold::Ttl(step)) => match self.ttl_over(prepared, &step) {
+                Ok(Some(until)) => self.wait_until(prepared, around, until).await,
+                Ok(None) => {
+                    let record = Record::Satisfied { unit: prepared.unit.clone(), outputs: Box::default() };
+                    self.journal.append(record).await?;
+                    Ok(UnitEnd::Over)
+                }
+                Err(failure) => self.not_begun(&prepared.unit, failure).await,
+            },
             Some(Hold::Person(task)) => self.wait_for_person(prepared, around, &task).await,
             Some(Hold::Until(until)) => self.wait_until(prepared, around, until).await,
             Some(Hold::For(pause)) => {
@@ -39,7 +51,7 @@ impl Controller {
         if self.journal.view().state(unit) == UnitState::Waiting(Some(until)) {
             self.world.setup.screen.progress(&Progress::Waiting { unit: unit.clone(), until });
         } else {
-            self.journal.append(Record::Waiting { unit: unit.clone(), until: Some(until) }).await?;
+            self.journal.append(Record::Waiting { unit: unit.clone(), until: Some(until), what: None }).await?;
         }
         let setup = &self.world.setup;
         let short = setup.clock.now().checked_add(SHORT_WAIT).is_ok_and(|soon| until <= soon);
@@ -59,7 +71,7 @@ impl Controller {
     async fn wait_for_person(&self, prepared: &Prepared<'_>, around: &Around<'_>, task: &Task) -> Ended {
         let unit = &prepared.unit;
         if self.journal.view().state(unit) != UnitState::Waiting(None) {
-            self.journal.append(Record::Waiting { unit: unit.clone(), until: None }).await?;
+            self.journal.append(Record::Waiting { unit: unit.clone(), until: None, what: None }).await?;
         }
         match self.ask_person(prepared, task).await {
             TaskAnswer::Done { answers, note, by } => {
@@ -82,7 +94,7 @@ impl Controller {
     }
 
     /// What held the unit up is over: it is settled like any other.
-    async fn let_go(&self, prepared: &Prepared<'_>, around: &Around<'_>, outputs: Outputs) -> Ended {
+    pub(super) async fn let_go(&self, prepared: &Prepared<'_>, around: &Around<'_>, outputs: Outputs) -> Ended {
         let reversal = match self.seen_of(prepared, around).await {
             Ok(seen) => self.reversal(prepared, around, &seen).await,
             Err(error) => Err(error),

@@ -31,6 +31,8 @@ pub(super) struct Prepared<'a> {
     /// A script as a check: holds, then the unit is done already.
     pub(super) unless: Option<Box<dyn DynAction>>,
     pub(super) verify: Vec<Probe>,
+    /// What its `wait` waits for.
+    pub(super) wait_for: Vec<Probe>,
     /// For how long `verify` is tried.
     pub(super) patience: Duration,
     /// How the step itself says that it is taken back.
@@ -101,6 +103,7 @@ impl World {
         };
         let unless = step.step.unless.as_ref().map(|script| ready(&script_call("run", script), &scope)).transpose()?;
         let (verify, patience) = own.verify(step.step.verify.as_ref())?;
+        let wait_for = step.step.wait_for.as_ref().map(|part| own.probes(part)).transpose()?.unwrap_or_default();
         let undo = step.step.undo.as_ref().map(|undo| own.undo(step, undo)).transpose()?;
         let become_user = unit.host.as_ref().and_then(|host| self.become_on(host, user.as_deref()));
         Ok(Prepared {
@@ -113,6 +116,7 @@ impl World {
             timeout,
             unless: unless.map(|(_, action)| action),
             verify,
+            wait_for,
             patience,
             undo,
             item,

@@ -118,6 +118,9 @@ pub enum Record {
         unit: UnitId,
         /// Until when; none: until somebody answers.
         until: Option<Timestamp>,
+        /// For what, where it is not the time itself that is waited for: then the wait is over by `until` at the latest.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        what: Option<String>,
     },
     /// A failed or uncertain unit is to be tried again, as the operator asked.
     Reopened {

@@ -58,6 +58,8 @@ pub struct Step {
     pub irreversible: Option<Text>,
     /// For `--tags`.
     pub tags: Vec<Spanned<String>>,
+    /// The check that its `wait` waits `for`; in the value of the action stands only what kind it is.
+    pub wait_for: Option<SubStep>,
     /// What it does; none only where it `restores`.
     pub action: Option<ActionCall>,
     /// Where it stands.

@@ -160,6 +160,9 @@ impl Hash {
             self.add("foreach");
             self.node(foreach);
         }
+        if let Some(check) = &step.wait_for {
+            self.parts("wait for", std::slice::from_ref(check));
+        }
         if let Some(action) = &step.action {
             self.call(action);
         }

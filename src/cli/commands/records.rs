@@ -43,6 +43,9 @@ fn words(entry: &Entry, style: &Style) -> (Tone, String) {
         Record::Satisfied { .. } => (Plain, "already as asked".into()),
         Record::Blocked { failure, .. } => (Bad, format!("could not be begun: {}", failure.why)),
         Record::Skipped { why, .. } => (Plain, format!("left out: {why}")),
+        Record::Waiting { until: Some(at), what: Some(what), .. } => {
+            (Doubt, format!("waits for {what}, at most until {}", until(at)))
+        }
         Record::Waiting { until: Some(at), .. } => (Doubt, format!("waits until {}", until(at))),
         Record::Waiting { until: None, .. } => (Doubt, "waits for somebody".into()),
         Record::Reopened { .. } => (Plain, "to be tried again".into()),

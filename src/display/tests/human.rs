@@ -210,8 +210,8 @@ fn waits_count_down_and_lost_hosts_come_back() {
     let story = &mut terminal.story;
     story.record(0, Record::Started(Box::new(super::story::started())));
     let until = Some("2018-08-12T15:00:00Z".parse().unwrap());
-    story.record(0, Record::Waiting { unit: unit("ttl", None), until });
-    story.record(0, Record::Waiting { unit: unit("announce", None), until: None });
+    story.record(0, Record::Waiting { unit: unit("ttl", None), until, what: None });
+    story.record(0, Record::Waiting { unit: unit("announce", None), until: None, what: None });
     story.intended(&restore(), "");
     let why = "timed out".to_owned();
     story.progress(61_000, &Progress::Reconnecting { host: "new".into(), attempt: 1, why });

@@ -192,9 +192,9 @@ fn trouble_of_every_kind() {
     story.record(2000, Record::Settled { unit: restore(), outcome: Outcome::Unsure { why } });
     story.record(10, Record::Reopened { unit: restore() });
     let announce = unit("announce", None);
-    story.record(10, Record::Waiting { unit: announce, until: None });
+    story.record(10, Record::Waiting { unit: announce, until: None, what: None });
     let until = Some("2018-08-12T16:00:00Z".parse().unwrap());
-    story.record(10, Record::Waiting { unit: unit("power-off", Some("old")), until });
+    story.record(10, Record::Waiting { unit: unit("power-off", Some("old")), until, what: None });
     assert_snapshot!(&written.text()[before..], @r"
     ! Copy avatars and users     new               could not be begun
       not begun: rsync is not installed

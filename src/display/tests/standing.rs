@@ -14,7 +14,7 @@ fn parked() -> Story {
     story.up_to_failure();
     story.record(10, Record::Skipped { unit: restore(), why: "done by hand".into() });
     let until = Some("2018-08-12T16:00:00Z".parse().unwrap());
-    story.record(10, Record::Waiting { unit: unit("copy", Some("new")), until });
+    story.record(10, Record::Waiting { unit: unit("copy", Some("new")), until, what: None });
     story.record(10, Record::Parked { why: "waits for the TTL".into(), until });
     story.clock.pass(600_000);
     story
@@ -146,7 +146,7 @@ fn a_log_has_everything() {
         ..Outputs::default()
     };
     story.applied_with(10, &copy, outputs);
-    story.record(10, Record::Waiting { unit: unit("announce", None), until: None });
+    story.record(10, Record::Waiting { unit: unit("announce", None), until: None, what: None });
     story.record(10, Record::Stopped { why: "Ctrl-C".into() });
     story.record(10, Record::RollbackBegun { to: None });
     story.record(10, Record::UndoIntended { unit: copy.clone(), attempt: 1 });

@@ -5,7 +5,7 @@ use crate::model::decode::{self, Fields};
 use crate::model::diagnostic::{Diagnostics, nearest};
 use crate::model::kinds::{self, ACTIONS};
 use crate::model::node::{Node, Scalar, Shape};
-use crate::model::step::{ActionCall, Batch, OnFailure, Retry, Step, Text};
+use crate::model::step::{ActionCall, Batch, OnFailure, Retry, Step, SubStep, Text};
 
 use super::{ids, substep, top};
 
@@ -82,6 +82,7 @@ fn step(node: &Node, prefix: &str, diagnostics: &mut Diagnostics) -> Option<Step
         checkpoint: fields.optional("checkpoint", |node, diagnostics| checkpoint(node, prefix, diagnostics)),
         irreversible: fields.optional("irreversible", decode::spanned),
         tags: fields.optional("tags", decode::one_or_list(decode::spanned)).unwrap_or_default(),
+        wait_for: None,
         action: None,
         span: node.span.clone(),
     };
@@ -91,10 +92,11 @@ fn step(node: &Node, prefix: &str, diagnostics: &mut Diagnostics) -> Option<Step
             .error(&key.span, "`parallel` of a step is how many items of its `foreach` at a time")
             .hint("all hosts of a step are worked on at the same time anyway; `batch` says how many");
     }
-    let action = action(entries, &node.span, has_restores, diagnostics);
+    let mut action = action(entries, &node.span, has_restores, diagnostics);
+    let wait_for = action.as_mut().and_then(|call| wait_for(call, diagnostics));
     let id = identify("step", id.as_ref(), name.as_ref(), &node.span, diagnostics);
     let name = name.map_or_else(|| id.value.clone(), |name| name.value);
-    Some(Step { name, id: id.map(|id| StepId::from(format!("{prefix}{id}"))), action, ..step })
+    Some(Step { name, id: id.map(|id| StepId::from(format!("{prefix}{id}"))), wait_for, action, ..step })
 }
 
 /// The id that was given, or that the name gives.
@@ -165,6 +167,23 @@ pub(super) fn action(
             .hint("a step has exactly one action: make it two steps");
     }
     Some(ActionCall { kind: kind.clone(), value: value.clone() })
+}
+
+/// The check that a `wait` waits for. It is a part of the step like one of its `verify`: in its place stands what kind it is.
+fn wait_for(call: &mut ActionCall, diagnostics: &mut Diagnostics) -> Option<SubStep> {
+    let Shape::Map(entries) = &mut call.value.shape else { return None };
+    let (_, node) = entries.iter_mut().find(|(key, _)| call.kind.value == "wait" && key.value == "for")?;
+    let check = match &node.shape {
+        Shape::Map(_) => substep::check(node, diagnostics),
+        Shape::Scalar(_) | Shape::List(_) => {
+            decode::due(node, "one check", diagnostics)
+                .hint("such as `{http: …}`; a time stands by itself: `wait: 10m`; several checks: `verify: {checks: […], for: 10m}`");
+            None
+        }
+    };
+    let kind = check.as_ref().map_or("check", |check| check.action.kind.value.as_str()).to_owned();
+    node.shape = Shape::Scalar(Scalar::Plain(kind));
+    check
 }
 
 pub(super) fn on_failure(node: &Node, diagnostics: &mut Diagnostics) -> Option<OnFailure> {

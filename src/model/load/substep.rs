@@ -51,17 +51,27 @@ fn checks(node: &Node, diagnostics: &mut Diagnostics) -> Option<Vec<SubStep>> {
     if checks.is_empty() {
         diagnostics.error(&node.span, "no checks at all");
     }
+    checks.iter().for_each(|check| only_looks(check, diagnostics));
+    Some(checks)
+}
+
+/// One check.
+pub(super) fn check(node: &Node, diagnostics: &mut Diagnostics) -> Option<SubStep> {
+    let check = substep(node, diagnostics)?;
+    only_looks(&check, diagnostics);
+    Some(check)
+}
+
+fn only_looks(check: &SubStep, diagnostics: &mut Diagnostics) {
+    let kind = &check.action.kind;
+    if kinds::action(&kind.value).is_none_or(|kind| kind.looks_only) {
+        return;
+    }
     let looking: Vec<String> =
         ACTIONS.iter().filter(|kind| kind.looks_only).map(|kind| format!("`{}`", kind.name)).collect();
-    for check in &checks {
-        let kind = &check.action.kind;
-        if kinds::action(&kind.value).is_some_and(|kind| !kind.looks_only) {
-            diagnostics
-                .error(&kind.span, format!("`{}` changes something: it cannot be a check", kind.value))
-                .hint(format!("checks: {}", looking.join(", ")));
-        }
-    }
-    Some(checks)
+    diagnostics
+        .error(&kind.span, format!("`{}` changes something: it cannot be a check", kind.value))
+        .hint(format!("checks: {}", looking.join(", ")));
 }
 
 /// How the step is taken back.

@@ -32,6 +32,7 @@ pub(in crate::plan) enum Use {
 /// All that a step calls.
 pub(in crate::plan) fn of(step: &Step) -> Vec<Part<'_>> {
     let mut parts: Vec<Part<'_>> = step.action.iter().map(|call| whole(call, Use::Action)).collect();
+    parts.extend(step.wait_for.as_ref().map(|check| substep(check, "wait")));
     parts.extend(step.unless.as_ref().map(|text| script("run", text, "unless")));
     match &step.verify {
         Some(VerifySpec::Script(text)) => parts.push(script("run", text, "verify")),

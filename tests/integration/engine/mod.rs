@@ -4,4 +4,5 @@ mod by_hand;
 mod crash;
 mod flow;
 mod rollback;
+mod waits;
 mod world;
