@@ -14,6 +14,7 @@ use super::line::{Line, Page};
 use super::names::Names;
 use super::style::{Mark, Style, Tone};
 use super::undo::{on, undo_list};
+use super::watch;
 use super::when::{between, due, short};
 
 /// How a process's part of a run ended.
@@ -81,6 +82,9 @@ pub fn closing(ending: &Ending, view: &RunView, typing: Typing<'_>, now: Timesta
     let mut page = Page::new();
     page.gap();
     ended(&mut page, ending, view, now, style);
+    if !matches!(ending, Ending::Held { .. } | Ending::Previewed | Ending::Refused) {
+        watch::sums(&mut page, view, now, style);
+    }
     page.push(next_line(ending, view, typing, style));
     page.painted(style)
 }

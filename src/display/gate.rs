@@ -71,11 +71,7 @@ pub fn gate(asking: &Asking<'_>, view: &RunView, now: Timestamp, style: &Style) 
 
 /// What rollback would do. Returns how long that may take: as long as it took to do it.
 fn way_back(page: &mut Page, rollback: &[UnitId], view: &RunView, style: &Style) -> Duration {
-    let taken = |unit: &UnitId| {
-        let seen = view.units.get(unit)?;
-        Some(between(seen.began?, seen.ended?))
-    };
-    let took = rollback.iter().filter_map(taken).sum();
+    let took = view.time_to_undo(rollback);
     if rollback.is_empty() {
         page.push(Line::new().text("rollback would have nothing to undo"));
         return took;
@@ -89,7 +85,18 @@ fn way_back(page: &mut Page, rollback: &[UnitId], view: &RunView, style: &Style)
     took
 }
 
-fn by_when(deadline: &str, took: Duration, now: Timestamp, style: &Style) -> Line {
+/// What there is to say of the deadline at a gate that is passed without being shown; whether it is too late to take all back in time.
+#[must_use]
+pub fn deadline(asking: &Asking<'_>, view: &RunView, now: Timestamp, style: &Style) -> Option<(Line, bool)> {
+    let said = asking.deadline?;
+    let took = view.time_to_undo(asking.rollback);
+    let late = instant::parse(said).is_ok_and(|at| between(now, at) < took || now > at);
+    let line = Line::new().text("gate ").text(asking.title).text(": ").join(by_when(said, took, now, style));
+    Some((line.text(", and doing what it would undo took ").text(short(took)), late))
+}
+
+/// When rollback has to be over, whether that can be, and how long it may take.
+pub(super) fn by_when(deadline: &str, took: Duration, now: Timestamp, style: &Style) -> Line {
     // The book may say it in words of its own.
     let Ok(at) = instant::parse(deadline) else { return Line::new().text("rollback has to be over: ").text(deadline) };
     let line = Line::new().text("rollback has to be over by ").text(due(at, now, style));

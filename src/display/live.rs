@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::base::{Role, UnitId};
 use crate::events::record::{Entry, Failure, Outcome, Record};
+use crate::events::watch::ProbeView;
 use crate::events::{Progress, RunView, state};
 
 use super::amount::Amount;
@@ -13,6 +14,7 @@ use super::failure::Seen;
 use super::line::{Line, Page};
 use super::names::{INDENT, Names, time};
 use super::style::{Mark, Style, Tone};
+use super::watch;
 use super::when::{between, due, short};
 
 /// How many lines of output are shown beneath a running unit.
@@ -34,6 +36,8 @@ pub(super) struct Live {
     steps: (usize, usize),
     open: usize,
     rolling_back: bool,
+    /// What the watch says, where there is one.
+    probes: BTreeMap<String, ProbeView>,
     units: Vec<Running>,
     lost: BTreeMap<Role, (u32, String)>,
     /// How units failed that have not been applied since.
@@ -69,6 +73,7 @@ impl Live {
             steps: (0, 0),
             open: 0,
             rolling_back: false,
+            probes: BTreeMap::new(),
             units: Vec::new(),
             lost: BTreeMap::new(),
             failures: BTreeMap::new(),
@@ -92,6 +97,7 @@ impl Live {
         }
         self.steps = view.steps_over();
         self.open = view.ledger().len();
+        self.probes.clone_from(&view.probes);
         let outline = view.started.iter().flat_map(|started| &started.outline);
         self.phase =
             outline.into_iter().find(|phase| Some(&phase.id) == view.phase.as_ref()).map(|phase| phase.name.clone());
@@ -246,12 +252,15 @@ impl Live {
             parts.push(format!("{over} of {all} steps"));
         }
         parts.push(short(between(self.began, now)));
-        match self.open {
-            0 => {}
-            1 => parts.push("1 temporary change open".to_owned()),
-            open => parts.push(format!("{open} temporary changes open")),
+        let mut line = Line::new().put(Tone::Dim, parts.join(style.dot()));
+        for (name, probe) in &self.probes {
+            line = watch::brief(line.put(Tone::Dim, style.dot()), name, probe, now);
         }
-        Line::new().put(Tone::Dim, parts.join(style.dot()))
+        match self.open {
+            0 => line,
+            1 => line.put(Tone::Dim, style.dot()).put(Tone::Dim, "1 temporary change open"),
+            open => line.put(Tone::Dim, style.dot()).put(Tone::Dim, format_args!("{open} temporary changes open")),
+        }
     }
 }
 

@@ -9,7 +9,8 @@ use super::line::{Line, Page};
 use super::names::Names;
 use super::style::{Mark, Style, Tone};
 use super::undo::on;
-use super::when::instant;
+use super::watch;
+use super::when::{instant, time_of_day};
 use crate::base::UnitId;
 
 const BENEATH: usize = 8;
@@ -69,6 +70,20 @@ impl Logged<'_> {
                 });
             }
             Record::Stopped { why } => page.push(head.put(Tone::Doubt, "stopped: ").text(first(why))),
+            Record::Watched { probe, up, why, since } => {
+                let mark = if *up { Mark::Applied } else { Mark::Failed };
+                let line = watch::told(head.mark(self.style, mark).text(" "), probe, *up, why, None);
+                page.push(line.put(Tone::Dim, " since ").put(Tone::Dim, time_of_day(*since, self.style)));
+                page.block(BENEATH, Tone::Plain, rest(why));
+            }
+            Record::Unwatched { since } => {
+                page.push(
+                    head.put(Tone::Doubt, "nobody has watched").text(" since ").text(instant(*since, self.style)),
+                );
+            }
+            Record::ToldDue { until } => {
+                page.push(head.text("told that it is due since ").text(instant(*until, self.style)));
+            }
             Record::RollbackBegun { to } => page.push(match to {
                 Some(to) => head.put(Tone::Strong, format_args!("rollback to just before {to}")),
                 None => head.put(Tone::Strong, "rollback to the start"),

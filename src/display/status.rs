@@ -9,10 +9,12 @@ use crate::events::{RunView, UnitState};
 use super::closing::{Ending, Typing, next_line, sums, temporary};
 use super::count::count;
 use super::failure::first;
+use super::gate::by_when;
 use super::line::{Line, Page};
 use super::names::Names;
 use super::style::{Mark, Style, Tone};
 use super::undo::undo_list;
+use super::watch;
 use super::when::{between, due, instant, short};
 
 /// How many of the units that rollback would take back are shown.
@@ -38,6 +40,10 @@ pub fn status(view: &RunView, typing: Typing<'_>, now: Timestamp, style: &Style)
     phases(&mut page, view, style);
     page.push(Line::new().text(sums(view)));
     trouble(&mut page, view, now, style);
+    if !view.probes.is_empty() {
+        page.gap();
+        page.append(watch::watched(view, now, style));
+    }
     let open = view.ledger();
     if !open.is_empty() {
         page.gap();
@@ -46,6 +52,11 @@ pub fn status(view: &RunView, typing: Typing<'_>, now: Timestamp, style: &Style)
     }
     page.gap();
     way_back(&mut page, view, style);
+    if let Some(deadline) = started.deadline.filter(|_| !view.status.is_over()) {
+        let took = view.time_to_undo(&view.undo_order(None));
+        let line = by_when(&deadline.to_string(), took, now, style);
+        page.push(line.text("; doing what it would undo took ").text(short(took)));
+    }
     page.gap();
     page.push(next_line(&ending(view), view, typing, style));
     page.painted(style)

@@ -2,6 +2,7 @@
 
 use crate::base::{PhaseId, UnitId};
 use crate::events::record::{Answer, Entry, Outcome, Record};
+use crate::events::watch::ProbeView;
 use crate::events::{Progress, RunView, UnitState};
 
 use super::failure::{Seen, failure, first};
@@ -9,6 +10,7 @@ use super::line::{Line, Page};
 use super::names::{INDENT, Names, time};
 use super::style::{Mark, Style, Tone};
 use super::undo::on;
+use super::watch;
 use super::when::{between, due, short};
 
 /// The action whose output is for the reader.
@@ -46,7 +48,7 @@ impl Teller<'_> {
                 page.push(Line::new().put(Tone::Strong, &started.name).put(Tone::Dim, self.style.dot()).text("run ").put(Tone::Name, &started.run));
                 page.push(Line::new().put(Tone::Dim, &started.path));
             }
-            Record::Resumed { edited } => self.resumed(&mut page, &entry.who, edited.is_some()),
+            Record::Resumed { edited } => self.resumed(&mut page, entry, edited.is_some()),
             Record::PhaseEntered { phase } => {
                 page.push(Line::new());
                 page.push(Line::new().put(Tone::Strong, self.phase(phase)));
@@ -78,6 +80,12 @@ impl Teller<'_> {
                 });
             }
             Record::Reopened { unit } => page.push(self.aside(format_args!("{unit}: to be tried again"))),
+            Record::Watched { probe, up, why, .. } => {
+                let mark = if *up { Mark::Applied } else { Mark::Failed };
+                let before = self.view.probes.get(probe).and_then(ProbeView::ended_outage);
+                let line = Line::indented(INDENT).mark(self.style, mark).text(" ");
+                page.push(watch::told(line, probe, *up, why, before));
+            }
             Record::RollbackBegun { to } => {
                 page.push(Line::new());
                 page.push(match to {
@@ -94,6 +102,9 @@ impl Teller<'_> {
             | Record::Intended { .. }
             | Record::Sent { .. }
             | Record::UndoIntended { .. }
+            | Record::ToldDue { .. }
+            // Told with what comes after: the run goes on.
+            | Record::Unwatched { .. }
             // How a run ends is told last, with what to type next.
             | Record::Parked { .. }
             | Record::Stopped { .. }
@@ -104,13 +115,19 @@ impl Teller<'_> {
         page
     }
 
-    fn resumed(&self, page: &mut Page, who: &str, edited: bool) {
+    fn resumed(&self, page: &mut Page, entry: &Entry, edited: bool) {
         if let Some(started) = &self.view.started {
             let line = Line::new().put(Tone::Strong, &started.name).put(Tone::Dim, self.style.dot());
             page.push(line.text("run ").put(Tone::Name, &started.run));
         }
         let with = if edited { ", with the book as it was edited since" } else { "" };
-        page.push(Line::new().put(Tone::Dim, format_args!("resumed by {who}{with}")));
+        page.push(Line::new().put(Tone::Dim, format_args!("resumed by {}{with}", entry.who)));
+        let unwatched = self.view.probes.values().filter(|probe| probe.state == watch::Seen::Unwatched);
+        if let Some(since) = unwatched.map(|probe| probe.since).min() {
+            page.push(
+                Line::new().put(Tone::Dim, format_args!("nobody has watched for {}", short(between(since, entry.at)))),
+            );
+        }
         let (over, all) = self.view.steps_over();
         // A phase that was entered before is not entered again.
         if let Some(phase) = &self.view.phase {

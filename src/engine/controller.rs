@@ -12,7 +12,7 @@ use super::world::World;
 
 /// Drives one run: whoever holds its journal may.
 pub struct Controller {
-    pub(super) world: World,
+    pub(super) world: Arc<World>,
     pub(super) journal: Arc<Journal>,
     /// One question at a time.
     pub(super) asking: tokio::sync::Mutex<()>,
@@ -68,7 +68,7 @@ impl Controller {
     #[must_use]
     pub fn new(setup: Setup, journal: Arc<Journal>, plan: Arc<Plan>) -> Self {
         Self {
-            world: World::of_run(setup, journal.clone(), plan),
+            world: Arc::new(World::of_run(setup, journal.clone(), plan)),
             journal,
             asking: tokio::sync::Mutex::default(),
             tried: Mutex::default(),

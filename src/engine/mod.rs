@@ -23,6 +23,7 @@ mod undo;
 mod unit;
 mod units;
 mod verify;
+mod watch;
 mod world;
 
 pub use controller::{ByHand, Controller, EngineError, Jobs};

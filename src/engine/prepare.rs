@@ -210,7 +210,7 @@ impl Own<'_> {
 }
 
 /// A call, rendered and decoded.
-fn ready(call: &ActionCall, scope: &Scope<'_>) -> Result<(ActionCall, Box<dyn DynAction>), Unready> {
+pub(super) fn ready(call: &ActionCall, scope: &Scope<'_>) -> Result<(ActionCall, Box<dyn DynAction>), Unready> {
     let value = scope.node(&call.value)?;
     if let Some(step) = value.unknown_until() {
         return Err(Unready::Unknown(step.clone()));

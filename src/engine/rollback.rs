@@ -26,6 +26,14 @@ impl Controller {
     /// # Errors
     /// As [`Controller::go_on`].
     pub async fn roll_back(&self, to: Option<StepId>) -> Result<End, EngineError> {
+        let watching = self.watch();
+        let end = self.take_all_back(to).await;
+        watching.end().await;
+        end
+    }
+
+    /// The same as a part of what goes on anyway.
+    pub(super) async fn take_all_back(&self, to: Option<StepId>) -> Result<End, EngineError> {
         let view = self.journal.view();
         if view.status != (Status::RollingBack { to: to.clone() }) {
             self.journal.append(Record::RollbackBegun { to: to.clone() }).await?;

@@ -20,8 +20,15 @@ impl Controller {
     /// # Errors
     /// Where the journal does not take a record, a host is another machine, or none of the hosts could be reached to begin with.
     pub async fn go_on(&self) -> Result<End, EngineError> {
+        let watching = self.watch();
+        let end = self.carry_on().await;
+        watching.end().await;
+        end
+    }
+
+    async fn carry_on(&self) -> Result<End, EngineError> {
         if let Status::RollingBack { to } = &self.journal.view().status {
-            return self.roll_back(to.clone()).await;
+            return self.take_all_back(to.clone()).await;
         }
         if let Err(error) = self.world.connect_all(self.hosts_due()).await {
             self.journal.append(Record::Stopped { why: error.to_string() }).await?;

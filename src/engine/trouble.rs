@@ -32,7 +32,7 @@ impl Controller {
             OnFailure::Continue => return Ok(Decision::GoOn),
             OnFailure::Rollback => {
                 let to = targets(&self.journal.view()).into_iter().find_map(|target| target.step);
-                return self.roll_back(to).await.map(Decision::End);
+                return self.take_all_back(to).await.map(Decision::End);
             }
             OnFailure::Ask if operator.is_present() => {}
             OnFailure::Ask | OnFailure::Stop => return self.stop(work).await,
@@ -62,7 +62,7 @@ impl Controller {
                         troubled = Troubled { failure, ..troubled };
                     }
                 },
-                Remedy::RollBack(target) => return self.roll_back(target.step).await.map(Decision::End),
+                Remedy::RollBack(target) => return self.take_all_back(target.step).await.map(Decision::End),
                 Remedy::Stop => return self.stop(work).await,
             }
         }

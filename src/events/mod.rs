@@ -6,6 +6,7 @@ pub mod record;
 pub mod state;
 mod undo_order;
 pub mod view;
+pub mod watch;
 
 pub use preview::{Foreseen, Foresight, PhaseGate, Preview};
 pub use progress::Progress;

@@ -170,6 +170,27 @@ pub enum Record {
         /// Whether all was taken back.
         complete: bool,
     },
+    /// A probe of the book's `watch` says something else than before, or something for the first time.
+    Watched {
+        /// Its name.
+        probe: String,
+        /// Whether what it looks at is as expected.
+        up: bool,
+        /// Why not; empty where it is.
+        why: String,
+        /// Since when: down since the look began that shows it, up since the look ended.
+        since: Timestamp,
+    },
+    /// Nobody has watched from then until now: the process that did is gone.
+    Unwatched {
+        /// When it was heard of last.
+        since: Timestamp,
+    },
+    /// The book's `notify` was told that the run is due.
+    ToldDue {
+        /// The time that has come.
+        until: Timestamp,
+    },
     /// The run is over.
     Finished {
         /// Temporary changes still open.
@@ -211,6 +232,9 @@ pub struct Started {
     pub fingerprints: BTreeMap<StepId, String>,
     /// Phases, steps and units as they were planned, for whoever shows the run without the book.
     pub outline: Vec<OutlinePhase>,
+    /// When rollback has to be over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Timestamp>,
 }
 
 /// What a book says after it was edited: takes the place of what [`Started`] says.
@@ -222,6 +246,9 @@ pub struct Edited {
     pub files: BTreeMap<String, String>,
     /// Its phases and steps as they are planned now.
     pub outline: Vec<OutlinePhase>,
+    /// When rollback has to be over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Timestamp>,
 }
 
 /// Which steps are run.

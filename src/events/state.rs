@@ -103,6 +103,17 @@ impl UnitState {
         matches!(self, Self::Failed(..) | Self::Blocked(_) | Self::Unsure(..))
     }
 
+    /// What is wrong with it, in a line, if anything is.
+    #[must_use]
+    pub fn trouble(&self) -> Option<String> {
+        match self {
+            Self::Failed(_, failure) | Self::Blocked(failure) => Some(failure.why.clone()),
+            Self::Unsure(_, why) => Some(format!("whether it was done is not known: {why}")),
+            Self::Stuck(_, why) => Some(why.clone()),
+            _ => None,
+        }
+    }
+
     /// The number of the try that is, or may be, under way.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -10,6 +11,7 @@ use crate::model::OnFailure;
 
 use super::record::{Answer, Edited, Entry, Outcome, OutlineStep, Outputs, Record, Started};
 use super::state::{Impossible, UnitState, unit_of};
+use super::watch::{ProbeView, Seen};
 
 /// A run as it stands. What is large in it is shared: each record that comes while somebody looks at the view makes another.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +36,10 @@ pub struct RunView {
     pub phase: Option<PhaseId>,
     /// Every unit that anything happened to.
     pub units: BTreeMap<UnitId, UnitView>,
+    /// What each probe of the watch says.
+    pub probes: BTreeMap<String, ProbeView>,
+    /// The due time that `notify` was told of last.
+    pub told_due: Option<Timestamp>,
 }
 
 /// A unit as it stands.
@@ -110,6 +116,12 @@ pub enum Status {
 }
 
 impl Status {
+    /// Whether a process carries the run on, or back, or died doing so.
+    #[must_use]
+    pub fn is_under_way(&self) -> bool {
+        matches!(self, Self::Running | Self::RollingBack { .. })
+    }
+
     /// Whether there is nothing left to resume.
     #[must_use]
     pub fn is_over(&self) -> bool {
@@ -161,6 +173,7 @@ impl RunView {
     }
 
     fn apply_to_run(&mut self, entry: &Entry) {
+        self.apply_to_watch(entry);
         match &entry.record {
             Record::Started(started) => {
                 self.started = Some(Arc::new((**started).clone()));
@@ -174,8 +187,8 @@ impl RunView {
             Record::Resumed { edited } => {
                 self.status = Status::Running;
                 if let (Some(started), Some(edited)) = (&mut self.started, edited) {
-                    let Edited { fingerprints, files, outline } = (**edited).clone();
-                    *started = Arc::new(Started { files, fingerprints, outline, ..(**started).clone() });
+                    let Edited { fingerprints, files, outline, deadline } = (**edited).clone();
+                    *started = Arc::new(Started { files, fingerprints, outline, deadline, ..(**started).clone() });
                 }
             }
             Record::PhaseEntered { phase } => self.phase = Some(phase.clone()),
@@ -199,10 +212,27 @@ impl RunView {
                 }
                 self.status = Status::RolledBack { to, complete: *complete };
             }
+            Record::ToldDue { until } => self.told_due = Some(*until),
             Record::Finished { open } => self.status = Status::Done { open: *open },
             Record::Abandoned { .. } => self.status = Status::Abandoned,
             _ => {}
         }
+    }
+
+    /// Who watches is the process that carries the run on: where it ends, and where it was heard of last, nobody does.
+    fn apply_to_watch(&mut self, entry: &Entry) {
+        let (since, over) = match &entry.record {
+            Record::Watched { probe, up, why, since } => {
+                let probe = self.probes.entry(probe.clone()).or_insert_with(|| ProbeView::new(*since));
+                probe.saw(*up, why, *since);
+                return;
+            }
+            Record::Unwatched { since } => (*since, false),
+            Record::Parked { .. } | Record::Stopped { .. } => (entry.at, false),
+            Record::RollbackEnded { .. } | Record::Finished { .. } | Record::Abandoned { .. } => (entry.at, true),
+            _ => return,
+        };
+        self.probes.values_mut().for_each(|probe| probe.unwatched(since, over));
     }
 
     /// What was rolled back is asked, listed and looked at anew.
@@ -240,6 +270,28 @@ impl RunView {
 
     fn word(&self) -> &'static str {
         if self.started.is_some() { "started" } else { "not started" }
+    }
+
+    /// Whether some process watches, or did so until it died.
+    #[must_use]
+    pub fn is_watched(&self) -> bool {
+        self.probes.values().any(|probe| probe.state != Seen::Unwatched)
+    }
+
+    /// The unit that holds the run up, if one does.
+    #[must_use]
+    pub fn waiting(&self) -> Option<&UnitId> {
+        self.units.iter().find(|(_, seen)| matches!(seen.state, UnitState::Waiting(_))).map(|(unit, _)| unit)
+    }
+
+    /// How long rollback may take: as long as it took to do what it takes back.
+    #[must_use]
+    pub fn time_to_undo(&self, order: &[UnitId]) -> Duration {
+        let taken = |unit: &UnitId| {
+            let seen = self.units.get(unit)?;
+            Duration::try_from(seen.ended?.duration_since(seen.began?)).ok()
+        };
+        order.iter().filter_map(taken).sum()
     }
 
     /// Where a unit stands.

@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 use tokio::task::AbortHandle;
 
 use crate::base::{Clock, RunId, UnitId};
@@ -62,9 +62,19 @@ impl Journal {
         run: &RunId,
         take_over: bool,
     ) -> Result<Self> {
+        let before = store.holder(run).await?;
         let fence = store.acquire(run, &Holder::this_process(&who, clock.now()), take_over).await?;
         match load(&*store, run).await {
-            Ok((entries, view)) => Ok(Self::held(store, clock, who, run.clone(), fence, &entries, view)),
+            Ok((entries, view)) => {
+                let (watched, last) = (view.is_watched(), view.last);
+                let journal = Self::held(store, clock, who, run.clone(), fence, &entries, view);
+                // Whoever watched did not say that it has ended: it died, some time after it was heard of last.
+                let heard = before.map(|holder| holder.renewed).max(last);
+                if let Some(since) = heard.filter(|_| watched) {
+                    journal.append(Record::Unwatched { since }).await?;
+                }
+                Ok(journal)
+            }
             Err(error) => {
                 store.release(run, fence).await?;
                 Err(error)
@@ -101,7 +111,23 @@ impl Journal {
     /// # Errors
     /// Where it cannot follow what is there, another operator has the run, or the store fails: then nothing was written.
     pub async fn append(&self, record: Record) -> Result<Entry> {
-        let mut tail = self.tail.lock().await;
+        let tail = self.tail.lock().await;
+        self.append_at(tail, record).await
+    }
+
+    /// The same where, with nothing else coming in between, the run stands so that the record is wanted.
+    ///
+    /// # Errors
+    /// As [`Journal::append`].
+    pub async fn append_if(&self, record: Record, wanted: impl FnOnce(&RunView) -> bool) -> Result<Option<Entry>> {
+        let tail = self.tail.lock().await;
+        if !wanted(&self.view()) {
+            return Ok(None);
+        }
+        self.append_at(tail, record).await.map(Some)
+    }
+
+    async fn append_at(&self, mut tail: MutexGuard<'_, Tail>, record: Record) -> Result<Entry> {
         self.view().check(&record)?;
         let entry = Entry {
             seq: tail.seq + 1,

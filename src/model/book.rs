@@ -116,6 +116,8 @@ pub struct Watch {
     pub probe: ActionCall,
     /// From one probe to the next.
     pub every: Duration,
+    /// How long one may take: after that it is down.
+    pub timeout: Duration,
 }
 
 /// The local script that is told what happened.

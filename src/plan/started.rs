@@ -31,7 +31,7 @@ impl Plan {
         secrets: BTreeMap<String, String>,
     ) -> Started {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        let Edited { fingerprints, files, outline } = self.edited();
+        let Edited { fingerprints, files, outline, deadline } = self.edited();
         Started {
             run,
             format: FORMAT,
@@ -46,6 +46,7 @@ impl Plan {
             secrets,
             fingerprints,
             outline,
+            deadline,
         }
     }
 
@@ -58,6 +59,7 @@ impl Plan {
             fingerprints: self.fingerprints.clone(),
             files: files.collect(),
             outline: self.phases.iter().map(|phase| self.outline(phase)).collect(),
+            deadline: self.deadline,
         }
     }
 

@@ -141,5 +141,6 @@ pub(crate) fn started() -> Started {
         secrets: BTreeMap::new(),
         fingerprints: BTreeMap::new(),
         outline: Vec::new(),
+        deadline: None,
     }
 }

@@ -25,3 +25,5 @@ mod secrets;
 #[path = "tests/survey.rs"]
 mod survey;
 mod table;
+#[path = "tests/watch.rs"]
+mod watch;

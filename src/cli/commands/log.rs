@@ -10,11 +10,11 @@ use crate::cli::choose;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
-use crate::display::{Line, Page, Tone, safe_bytes};
+use crate::display::{Line, Page, Tone, safe_bytes, watched};
 use crate::events::state::unit_of;
 use crate::events::view::Status;
 use crate::events::{Entry, Record, RunView};
-use crate::journal::{OutputKey, Store, chain, load};
+use crate::journal::{JournalError, OutputKey, Store, chain, load};
 use crate::model::diagnostic::nearest;
 
 use super::records::line;
@@ -65,6 +65,10 @@ pub(crate) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         }
         tokio::time::sleep(LOOK).await;
     }
+    if log.step.is_none() {
+        let (_, view) = load(&*store, &log.run).await?;
+        context.page(&watched(&view, context.now(), &context.style));
+    }
     let next = format!("to see where it stands: {}", context.command(&format!("status {}", log.run)));
     Ok(context.end(Exit::Done, Some(&log.run), &next))
 }
@@ -112,7 +116,9 @@ impl Log<'_> {
         let (entries, view) = load(self.store, &self.run).await?;
         let entries = chain::read(&self.run, &entries)?;
         let mut tries: BTreeMap<UnitId, u32> = BTreeMap::new();
+        let mut then = RunView::default();
         for (at, entry) in entries.iter().enumerate() {
+            then.apply(entry).map_err(JournalError::from)?;
             if !self.is_due(entry) {
                 continue;
             }
@@ -120,7 +126,7 @@ impl Log<'_> {
                 tries.insert(unit.clone(), *attempt);
             }
             if at >= self.seen {
-                self.context.page(&line(entry, &self.context.style).into());
+                self.context.page(&line(entry, &then, &self.context.style).into());
                 self.context.event(&json!({"event": "record", "entry": entry}));
             }
         }

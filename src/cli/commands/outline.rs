@@ -1,13 +1,15 @@
 //! A run as it stands, for scripts.
 
-use serde_json::{Value, json};
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
 
 use crate::base::RunId;
 use crate::events::RunView;
 use crate::events::view::{Status, UnitView};
+use crate::events::watch::ProbeView;
 
 /// A run as it stands.
-pub(super) fn outline(run: &RunId, view: &RunView) -> Value {
+pub(super) fn outline(run: &RunId, view: &RunView, now: Timestamp) -> Value {
     let (over, all) = view.steps_over();
     let unit = |unit: &crate::base::UnitId| {
         let word = |seen: &UnitView| if seen.skipped && seen.state.is_over() { "skipped" } else { seen.state.word() };
@@ -26,6 +28,8 @@ pub(super) fn outline(run: &RunId, view: &RunView) -> Value {
         .collect();
     let checkpoints: Vec<Value> =
         view.checkpoints.iter().map(|(name, step)| json!({"name": name, "step": step})).collect();
+    let watch: Map<String, Value> =
+        view.probes.iter().map(|(name, probe)| (name.clone(), watched(probe, now))).collect();
     json!({
         "run": run,
         "name": view.started.as_ref().map(|started| &started.name),
@@ -38,6 +42,23 @@ pub(super) fn outline(run: &RunId, view: &RunView) -> Value {
         "temporary": open,
         "checkpoints": checkpoints,
         "rollback": view.undo_order(None),
+        "watch": watch,
+        "deadline": view.started.as_ref().and_then(|started| started.deadline),
+    })
+}
+
+/// A probe of the watch, its sums in seconds.
+fn watched(probe: &ProbeView, now: Timestamp) -> Value {
+    let sums = probe.sums(now);
+    json!({
+        "state": probe.state,
+        "since": probe.since,
+        "why": probe.why,
+        "up": sums.up.as_secs_f64(),
+        "down": sums.down.as_secs_f64(),
+        "longest": sums.longest.as_secs_f64(),
+        "outages": sums.outages,
+        "unwatched": sums.unwatched.as_secs_f64(),
     })
 }
 

@@ -1,12 +1,13 @@
 //! Records in words, a line each.
 
-use crate::display::{Line, Style, Tone, due};
-use crate::events::Entry;
+use crate::display::{Line, Style, Tone, due, short};
 use crate::events::record::{Answer, Outcome, Record};
 use crate::events::state::unit_of;
+use crate::events::watch::ProbeView;
+use crate::events::{Entry, RunView};
 
-/// A record in a line: its number, when it was written and by whom, and what it says.
-pub(super) fn line(entry: &Entry, style: &Style) -> Line {
+/// A record in a line: its number, when it was written and by whom, and what it says. `view` is the run as it stands with it.
+pub(super) fn line(entry: &Entry, view: &RunView, style: &Style) -> Line {
     let at = entry.at.to_zoned_datetime(style.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z");
     let line = Line::new().put(Tone::Dim, format_args!("{:>4}  {at}", entry.seq));
     let line = line.put(Tone::Dim, format_args!("  {}  ", entry.who));
@@ -14,11 +15,11 @@ pub(super) fn line(entry: &Entry, style: &Style) -> Line {
         Some(unit) => line.put(Tone::Name, unit).text(": "),
         None => line,
     };
-    let (tone, said) = words(entry, style);
+    let (tone, said) = words(entry, view, style);
     line.put(tone, said)
 }
 
-fn words(entry: &Entry, style: &Style) -> (Tone, String) {
+fn words(entry: &Entry, view: &RunView, style: &Style) -> (Tone, String) {
     use Tone::{Bad, Doubt, Good, Plain};
     let until = |until: &jiff::Timestamp| due(*until, entry.at, style);
     match &entry.record {
@@ -52,6 +53,16 @@ fn words(entry: &Entry, style: &Style) -> (Tone, String) {
         Record::Parked { why, until: Some(at) } => (Doubt, format!("parked until {}: {why}", until(at))),
         Record::Parked { why, until: None } => (Doubt, format!("parked: {why}")),
         Record::Stopped { why } => (Bad, format!("stopped: {why}")),
+        Record::Watched { probe, up: true, .. } => (
+            Good,
+            match view.probes.get(probe).and_then(ProbeView::ended_outage) {
+                Some(down) => format!("{probe} is up again, after {} down", short(down)),
+                None => format!("{probe} is up"),
+            },
+        ),
+        Record::Watched { probe, up: false, why, .. } => (Bad, format!("{probe} is down: {why}")),
+        Record::Unwatched { since } => (Doubt, format!("nobody has watched since {}", until(since))),
+        Record::ToldDue { until: at } => (Plain, format!("told that it is due: {}", until(at))),
         Record::RollbackBegun { to: Some(step) } => (Plain, format!("rollback to just before {step}")),
         Record::RollbackBegun { to: None } => (Plain, "rollback to the start".into()),
         Record::UndoIntended { attempt, .. } => (Plain, format!("to be undone, try {attempt}")),

@@ -38,7 +38,7 @@ pub(crate) async fn run(context: &Context) -> Result<Exit, CommandError> {
 pub(super) fn show(context: &Context, all: &[(RunId, RunView)]) {
     context.print(&runs(all, context.now(), &context.style));
     for (run, view) in all {
-        let mut said = outline(run, view);
+        let mut said = outline(run, view, context.now());
         said["event"] = "run".into();
         context.event(&said);
     }

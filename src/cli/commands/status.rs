@@ -28,7 +28,7 @@ pub(crate) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     let (_, view) = load(&*store, &run).await?;
     let with = context.with();
     context.print(&status(&view, Typing { file: "", with: &with }, context.now(), &context.style));
-    let mut said = outline(&run, &view);
+    let mut said = outline(&run, &view, context.now());
     said["event"] = "status".into();
     context.event(&said);
     let plain = status(&view, Typing { file: "", with: &with }, context.now(), &Style::plain());

@@ -12,15 +12,15 @@ use crate::events::record::Record;
 
 const MIB: u64 = 1024 * 1024;
 
-struct Terminal {
-    story: Story,
+pub(super) struct Terminal {
+    pub(super) story: Story,
     written: Written,
     rows: u16,
     columns: u16,
 }
 
 impl Terminal {
-    fn new(rows: u16, columns: u16) -> Self {
+    pub(super) fn new(rows: u16, columns: u16) -> Self {
         Self::that_says(rows, columns, (rows, columns))
     }
 
@@ -32,7 +32,7 @@ impl Terminal {
     }
 
     /// What stands on the screen now.
-    fn screen(&self) -> String {
+    pub(super) fn screen(&self) -> String {
         let mut terminal = vt100::Parser::new(self.rows, self.columns, 500);
         // What a terminal's driver makes of a newline.
         let text = self.written.text().replace('\n', "\r\n");

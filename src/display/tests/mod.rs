@@ -9,3 +9,4 @@ mod json;
 mod plain;
 mod standing;
 mod story;
+mod watched;

@@ -234,6 +234,7 @@ pub(super) fn started() -> Started {
         selection: Selection::default(),
         secrets: BTreeMap::new(),
         fingerprints: BTreeMap::new(),
+        deadline: None,
         outline: vec![
             OutlinePhase {
                 id: "prepare".into(),

@@ -1,6 +1,7 @@
 //! The keys at the top of a book.
 
 use std::path::Path;
+use std::time::Duration;
 
 use crate::base::{PhaseId, Span, Spanned};
 use crate::model::book::{Book, Defaults, Notify, Phase, SecretSource, Watch};
@@ -156,14 +157,21 @@ fn defaults(node: &Node, diagnostics: &mut Diagnostics) -> Option<Defaults> {
     })
 }
 
+/// How long a probe may take where its watch does not say.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(10);
+
 fn watch(node: &Node, diagnostics: &mut Diagnostics) -> Option<Watch> {
     let probes = ["http", "tcp", "lookup"];
-    let keys: Vec<&str> = ["name", "every", "expect", "at"].into_iter().chain(probes).collect();
+    let keys: Vec<&str> = ["name", "every", "timeout", "expect", "at"].into_iter().chain(probes).collect();
     let mut fields = Fields::of(node, "a watch", &keys, diagnostics)?;
     let name = fields.required("name", decode::spanned);
     let every = fields.required("every", decode::duration);
     if every.is_some_and(|every| every.is_zero()) {
         fields.wrong("every", "a probe that never pauses", "such as `1s`");
+    }
+    let timeout = fields.optional("timeout", decode::duration).unwrap_or(PROBE_TIMEOUT);
+    if timeout.is_zero() {
+        fields.wrong("timeout", "a probe that has no time at all", "such as `5s`");
     }
     let kind = fields.exactly_one(&probes)?;
     let beside: Vec<(Spanned<String>, Node)> =
@@ -178,7 +186,7 @@ fn watch(node: &Node, diagnostics: &mut Diagnostics) -> Option<Watch> {
             return None;
         }
     }
-    Some(Watch { name: name?, probe: ActionCall { kind: key, value }, every: every? })
+    Some(Watch { name: name?, probe: ActionCall { kind: key, value }, every: every?, timeout })
 }
 
 fn notify(node: &Node, diagnostics: &mut Diagnostics) -> Option<Notify> {

@@ -14,7 +14,7 @@ use crate::plan::scope::{Scope, Situation};
 use super::calls::{self, Units};
 use super::files::Files;
 use super::templates::Findings;
-use super::{given, parts, places, rows, steps, yet};
+use super::{given, parts, places, rows, steps, watch};
 
 /// Looks into every step: what it refers to, what it does on each host, which files it sends. Notes what was found with the plan.
 pub(in crate::plan) fn check(
@@ -30,7 +30,7 @@ pub(in crate::plan) fn check(
     let mut files = Files::new(&secrets, kept);
 
     rows::read(plan, situation, &mut files, diagnostics);
-    yet::check(&plan.book, diagnostics);
+    watch::check(&plan.book, diagnostics);
     places::groups(plan, diagnostics);
     let mut findings = Findings::new(diagnostics);
     findings.book(plan, situation);

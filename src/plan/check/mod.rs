@@ -11,7 +11,7 @@ mod rows;
 mod site;
 mod steps;
 mod templates;
-mod yet;
+mod watch;
 
 pub(super) use all::check;
 pub(super) use places::named_within;

@@ -357,13 +357,28 @@ phases:
         "3:56 `own` is defined by itself; it can use earlier variables".to_owned(),
         "4:53 a secret cannot stand here".to_owned(),
         "6:24 undefined variable `usr`".to_owned(),
-        "7:25 `notify` is read, but this version of runbook tells nobody yet; the exit code says how a run ended, and `runbook due` which runs can go on".to_owned(),
         format!("7:34 `site` becomes a part of the script, whatever is in it; {quote}"),
         "8:25 `rollback_by` is `x`: not an instant; instants look like `2018-08-20T09:00Z`, `2018-08-20T09:00+12:00`"
             .to_owned(),
         "10:3 `item` is not known here; it is there only in a step with `foreach`, for each item".to_owned(),
         "10:55 what a step leaves is not known here; it is known only in the steps after it".to_owned(),
     ]);
+}
+
+#[test]
+fn a_probe_that_a_maintenance_page_would_fool_is_warned_about() {
+    let told = |expect: &str| {
+        wrong(&format!(
+            "watch: [{{name: site, http: {{url: 'https://a/'}}, every: 1s{expect}}}]\nsteps: [{{id: a, manual: x}}]\n"
+        ))
+    };
+    let warning = "2:16 `site` expects no more than a status: a maintenance page answers 200 too; \
+                   `expect: {status: 200, body: REGEX}` with something that only the real site says";
+    assert_eq!(told(""), [warning]);
+    assert_eq!(told(", expect: {status: 200}"), [warning]);
+    for enough in ["body: users", "headers: {Server: x}", "not: {body: maintenance}"] {
+        assert_eq!(told(&format!(", expect: {{status: 200, {enough}}}")), Vec::<String>::new());
+    }
 }
 
 #[test]

@@ -305,6 +305,7 @@ fn started(run: &RunId) -> Started {
         secrets: BTreeMap::new(),
         fingerprints: BTreeMap::new(),
         outline: Vec::new(),
+        deadline: None,
     }
 }
 

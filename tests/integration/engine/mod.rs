@@ -5,4 +5,5 @@ mod crash;
 mod flow;
 mod rollback;
 mod waits;
+mod watch;
 mod world;

@@ -1,3 +1,4 @@
 //! What holds of a run's records whatever they are.
 
 mod state;
+mod watch;

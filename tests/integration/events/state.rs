@@ -49,7 +49,7 @@ fn record() -> impl Strategy<Value = Record> {
     ]
 }
 
-fn started() -> Record {
+pub(super) fn started() -> Record {
     Record::Started(Box::new(Started {
         run: "r1".into(),
         format: 1,
@@ -64,6 +64,7 @@ fn started() -> Record {
         secrets: BTreeMap::new(),
         fingerprints: BTreeMap::new(),
         outline: Vec::new(),
+        deadline: None,
     }))
 }
 
