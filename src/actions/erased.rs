@@ -134,6 +134,7 @@ pub async fn undo<A: Action>(captured: &Value, cx: &Write<'_>) -> Result<String,
 }
 
 /// The time to live that a unit of kind `A` saw before its change, by what it captured.
+#[must_use]
 pub fn ttl_before<A: Action>(captured: &Value) -> Option<u32> {
     A::ttl_before(&from_value(captured).ok()?)
 }

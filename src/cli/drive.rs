@@ -7,7 +7,7 @@ use crate::base::{RunId, StepId};
 use crate::display::{Ending, Style, Typing, Viewer, closing};
 use crate::engine::{Controller, End, Setup};
 use crate::events::view::Status;
-use crate::events::{Record, RunView};
+use crate::events::{Progress, Record, RunView};
 use crate::journal::{Journal, JournalError, Store};
 use crate::plan::Plan;
 
@@ -17,6 +17,7 @@ use super::error::CommandError;
 use super::exit::Exit;
 use super::inputs::InputArguments;
 use super::manner::ReachArguments;
+use super::notify::{self, News};
 use super::secrets;
 use super::signals::Ear;
 
@@ -63,6 +64,7 @@ impl Drive<'_> {
             () = enough.notified() => self.leave().await,
         };
         let closed = self.journal.close().await;
+        self.tell(&ended).await;
         self.viewer.finish();
         let end = ended.map_err(|error| self.explain(error))?;
         let exit = Exit::of(&end);
@@ -79,6 +81,16 @@ impl Drive<'_> {
             self.journal.append(Record::Stopped { why: "interrupted".to_owned() }).await?;
         }
         Ok(End::Interrupted)
+    }
+
+    /// Tells whom the book wants told. The run is given back by then: whoever is told may go on with it.
+    async fn tell(&self, ended: &Result<End, CommandError>) {
+        let view = self.journal.view();
+        let Some(news) = News::of(ended, &view) else { return };
+        if let Err(why) = notify::tell(&self.plan, &self.run, &view, &news, self.context.now()).await {
+            let text = format!("`notify` did not tell that the run is {}: {why}", news.event);
+            self.viewer.progress(&Progress::Warning { text });
+        }
     }
 
     async fn carry(&mut self, way: Way) -> Result<End, CommandError> {

@@ -16,6 +16,7 @@ pub mod exit;
 mod inputs;
 mod keyboard;
 mod manner;
+mod notify;
 mod operator;
 mod ready;
 mod run_id;

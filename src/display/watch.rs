@@ -50,7 +50,8 @@ pub fn watched(view: &RunView, now: Timestamp, style: &Style) -> Page {
 /// Each probe: whether it is up, and its sums.
 pub(super) fn sums(page: &mut Page, view: &RunView, now: Timestamp, style: &Style) {
     for (name, probe) in &view.probes {
-        let mark = match probe.state {
+        let end = probe.at_the_end();
+        let mark = match end.unwrap_or(probe.state) {
             Seen::Up => Mark::Applied,
             Seen::Down => Mark::Failed,
             Seen::Unwatched => Mark::Unsure,
@@ -58,6 +59,8 @@ pub(super) fn sums(page: &mut Page, view: &RunView, now: Timestamp, style: &Styl
         let sums = probe.sums(now);
         let line = Line::indented(2).mark(style, mark).text(" ").put(Tone::Name, name).text(": ");
         let line = match probe.state {
+            _ if end == Some(Seen::Up) => line.put(Tone::Good, "up").text(" at the end"),
+            _ if end == Some(Seen::Down) => line.put(Tone::Bad, "down").text(" at the end: ").text(first(&probe.why)),
             Seen::Up => line.put(Tone::Good, "up").text(" for ").text(short(between(probe.since, now))),
             Seen::Down => {
                 let line = line.put(Tone::Bad, "down").text(" for ").text(short(between(probe.since, now)));

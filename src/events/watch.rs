@@ -122,6 +122,12 @@ impl ProbeView {
         self.ended
     }
 
+    /// What it said last, where the run is over.
+    #[must_use]
+    pub fn at_the_end(&self) -> Option<Seen> {
+        (self.over && self.state == Seen::Unwatched).then_some(self.last)
+    }
+
     /// Its sums up to `now`.
     #[must_use]
     pub fn sums(&self, now: Timestamp) -> Downtime {

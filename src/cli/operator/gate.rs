@@ -2,7 +2,7 @@
 
 use crate::cli::answers::Word;
 use crate::cli::terminal::Terminal;
-use crate::display::{Asking, foreseen, gate as shown, safe_line};
+use crate::display::{Asking, Page, Style, deadline, foreseen, gate as shown, safe_line};
 use crate::engine::{Gate, GateAnswer};
 use crate::events::RunView;
 
@@ -10,15 +10,6 @@ use super::person::Person;
 
 impl Person {
     pub(super) async fn at_gate(&self, gate: &Gate, view: &RunView) -> GateAnswer {
-        if let Some(answer) = self.said_at_gate(gate) {
-            return answer;
-        }
-        if self.yes && gate.typed.is_none() && gate.irreversible.is_none() {
-            return GateAnswer::Yes { by: "--yes".to_owned() };
-        }
-        if !self.terminal.is_present() {
-            return GateAnswer::Silence;
-        }
         let asking = Asking {
             title: &gate.title,
             prompt: &gate.prompt,
@@ -28,12 +19,32 @@ impl Person {
             rollback: &gate.rollback,
             deadline: gate.deadline.as_deref(),
         };
+        if let Some(answer) = self.said_at_gate(gate) {
+            self.tell_deadline(&asking, view);
+            return answer;
+        }
+        if self.yes && gate.typed.is_none() && gate.irreversible.is_none() {
+            self.tell_deadline(&asking, view);
+            return GateAnswer::Yes { by: "--yes".to_owned() };
+        }
+        if !self.terminal.is_present() {
+            return GateAnswer::Silence;
+        }
         let text = shown(&asking, view, self.clock.now(), &self.style);
         let details = foreseen(&gate.next, &self.style);
         let typed = gate.typed.clone();
         match self.ask(move |terminal| question(terminal, &text, &details, typed.as_deref())).await {
             Some(true) => GateAnswer::Yes { by: "terminal".to_owned() },
             Some(false) | None => GateAnswer::No,
+        }
+    }
+
+    /// A gate that is passed on somebody's earlier word is not shown; when rollback has to be over is said all the same.
+    fn tell_deadline(&self, asking: &Asking<'_>, view: &RunView) {
+        match deadline(asking, view, self.clock.now(), &self.style) {
+            None => {}
+            Some((line, true)) => self.warn(Page::from(line).painted(&Style::plain()).trim_end().to_owned()),
+            Some((line, false)) => self.viewer.say(&line.into()),
         }
     }
 

@@ -36,7 +36,20 @@ fn a_pipe_tells_every_change() {
     let plain = Plain::new(Box::new(written.clone()), Style::plain(), clock.clone());
     let mut story = Story::on(Viewer::Plain(plain), clock);
     tell(&mut story);
-    assert_snapshot!(written.text(), @"");
+    assert_snapshot!(written.text(), @r"
+    Libravatar server migration · run r7k2
+    /home/oliver/libravatar.yaml
+      ✓ site is up
+      ✓ mail is up
+      ✗ site is down: status 503, expected 200; the body begins: \x1b[31msorry
+      ✓ site is up again, after 12 s down
+      ✗ site is down: connection refused
+    Libravatar server migration · run r7k2
+    resumed by oliver@laptop
+    nobody has watched for 1m 26s
+      ✗ site is down: connection refused
+      ✓ mail is up
+    ");
 }
 
 #[test]
@@ -44,7 +57,7 @@ fn a_terminal_shows_the_clock_at_the_foot() {
     let mut terminal = Terminal::new(12, 100);
     tell(&mut terminal.story);
     let screen = terminal.screen();
-    assert_snapshot!(screen.lines().last().unwrap_or_default(), @"");
+    assert_snapshot!(screen.lines().last().unwrap_or_default(), @"0 of 9 steps · 3m 03s · mail up 0.0 s · site DOWN 0.5 s");
 }
 
 #[test]
@@ -52,16 +65,26 @@ fn the_last_words_and_the_status_have_the_sums() {
     let mut story = Story::silent();
     tell(&mut story);
     let now = story.now() + SignedDuration::from_secs(2);
-    assert_snapshot!(watched(&story.view, now, &Style::plain()).painted(&Style::plain()), @"");
+    assert_snapshot!(watched(&story.view, now, &Style::plain()).painted(&Style::plain()), @r"
+    watched:
+      ✓ mail: up for 2.0 s; never down; not watched for 1m 27s
+      ✗ site: down for 2.5 s (connection refused); down 18 s in all, in 2 outages, 12 s the longest; not watched for 1m 26s
+    ");
     seen(&mut story, 2_000, "site", true, "");
     story.applied(5_000, &restore());
     story.record(0, Record::Finished { open: 0 });
     let done = closing(&Ending::Done { open: 0 }, &story.view, Typing::default(), story.now(), &Style::plain());
-    assert_snapshot!(done, @"");
+    let sums = "  ✓ site: up at the end; down 18 s in all, in 2 outages, 12 s the longest; not watched for 1m 26s\n";
+    assert!(done.contains(sums), "{done}");
     story.clock.pass(1_000_000);
     let later = status(&story.view, Typing::default(), story.now(), &Style::plain());
-    assert!(later.contains("down 17 s in all"), "a run that is over is not down any longer: {later}");
+    assert!(later.contains(sums), "a run that is over is not down any longer: {later}");
     let log = log_records(&story.entries, &story.view, &Style::plain());
-    let of_watch: Vec<&str> = log.lines().filter(|line| line.contains("site") || line.contains("watched")).collect();
-    assert_snapshot!(of_watch.join("\n"), @"");
+    for said in [
+        "✗ site is down: connection refused since 14:0",
+        "nobody has watched since 2018-08-12 14:0",
+        "✓ mail is up since",
+    ] {
+        assert!(log.contains(said), "{said}: {log}");
+    }
 }

@@ -51,7 +51,9 @@ fn checks(node: &Node, diagnostics: &mut Diagnostics) -> Option<Vec<SubStep>> {
     if checks.is_empty() {
         diagnostics.error(&node.span, "no checks at all");
     }
-    checks.iter().for_each(|check| only_looks(check, diagnostics));
+    for check in &checks {
+        only_looks(check, diagnostics);
+    }
     Some(checks)
 }
 

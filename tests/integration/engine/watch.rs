@@ -67,7 +67,8 @@ async fn an_outage_is_recorded_and_counted_while_the_run_goes_on() {
         sees(&world, Seen::Up).await;
         world.write("old", "go", "");
     };
-    let (end, ()) = tokio::join!(world.go(), outage);
+    let driven = world.begin().await.unwrap();
+    let (end, ()) = tokio::join!(driven.controller.go_on(), outage);
     assert_eq!(end.unwrap(), End::Done { open: 0 });
     let seen = sums(&world).await;
     assert_eq!(seen.outages, 1);
@@ -93,11 +94,13 @@ async fn while_the_controller_is_dead_nobody_watches() {
         up.store(false, SeqCst);
         sees(&world, Seen::Down).await;
     };
+    let driven = world.begin().await.unwrap();
     tokio::select! {
-        _ = world.go() => panic!("it waits for a file"),
+        _ = driven.controller.go_on() => panic!("it waits for a file"),
         () = killed => {}
     }
-    tokio::time::sleep(Duration::from_millis(1000)).await;
+    drop(driven);
+    tokio::time::sleep(Duration::from_secs(1)).await;
     up.store(true, SeqCst);
     world.write("old", "go", "");
     let resumed = async {

@@ -44,7 +44,7 @@ fn downtime_is_counted_and_what_nobody_watched_is_not() {
     let up = says(&operator, &mut run, "site is up again, after ");
     assert_eq!(run.wait().unwrap().code(), Some(0), "{}", operator.said());
     let said = operator.said();
-    assert!(said.contains("site: not watched since ") && said.contains(" in all, in "), "{said}");
+    assert!(said.contains("site: up at the end; down ") && said.contains(" in all, in "), "{said}");
 
     let json = operator.runbook(&["status", "--output", "json"]).ended(0).text;
     let status = json.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
