@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::actions::{ActionError, Verdict};
+use crate::actions::{ActionError, Env, Read, Verdict};
 use crate::events::record::{Failure, Outputs};
 use crate::events::{Progress, Record, UnitState};
 
@@ -14,8 +14,10 @@ use super::prepare::Prepared;
 use super::signal::Wish;
 use super::unit::{Ended, UnitEnd};
 
-/// The time that a look has, however close the end of the wait is.
+/// The time that a look has where its step says no `timeout`, or comes less often.
 const LOOK: Duration = Duration::from_secs(30);
+/// What it has over that to tell of it itself.
+const GRACE: Duration = Duration::from_secs(5);
 
 impl Controller {
     /// Looks until it holds. The time that this may take counts from when the wait was first reached, whatever happened to the controller
@@ -43,7 +45,7 @@ impl Controller {
         loop {
             let looked = tokio::select! {
                 biased;
-                looked = self.look(prepared, around, until) => looked,
+                looked = self.look(prepared, around, every) => looked,
                 () = setup.signals.wanted(Wish::Stop) => return Ok(parked(prepared, after(every).min(until))),
             };
             if let Some(fatal) = self.world.fatal() {
@@ -73,14 +75,16 @@ impl Controller {
     }
 
     /// None: it holds. Otherwise why it does not.
-    async fn look(&self, prepared: &Prepared<'_>, around: &Around<'_>, until: Timestamp) -> Option<String> {
-        let left = Duration::try_from(until.duration_since(self.world.setup.clock.now())).unwrap_or_default();
-        let bound = left.max(LOOK);
+    async fn look(&self, prepared: &Prepared<'_>, around: &Around<'_>, every: Duration) -> Option<String> {
+        let bound = prepared.timeout.unwrap_or(LOOK.max(every));
         for probe in &prepared.wait_for {
             let on = probe.host.as_ref().map(|host| format!(" on {host}")).unwrap_or_default();
             let told = |why: String| Some(format!("{}{on}: {why}", probe.action.kind()));
-            let looked = async { probe.action.probe(&around.probe(prepared, probe).await?).await };
-            match tokio::time::timeout(bound, looked).await {
+            let looked = async {
+                let env = Env { timeout: Some(bound), ..around.probe(prepared, probe).await?.env().clone() };
+                probe.action.probe(&Read::new(env)).await
+            };
+            match tokio::time::timeout(bound + GRACE, looked).await {
                 Ok(Ok(Verdict::Holds | Verdict::Unknown)) => {}
                 Ok(Ok(Verdict::Fails(why))) => return told(why),
                 Ok(Err(ActionError::Failed(failure))) => return told(failure.why),
