@@ -141,6 +141,11 @@ impl Action for Dns {
         self.key.iter().filter(|key| !is_sealed(key)).cloned().collect()
     }
 
+    /// Of sets that were not there before, nothing is kept that tells how long their absence is remembered.
+    fn ttl_before(undo: &Undo) -> Option<u32> {
+        undo.sets.iter().filter_map(|set| set.before.as_ref()).map(|before| before.ttl).max()
+    }
+
     /// An update is taken whole or not at all, and looking tells which.
     fn after_crash(&self) -> AfterCrash {
         AfterCrash::Recheck
