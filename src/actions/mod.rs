@@ -3,11 +3,15 @@
 pub mod context;
 pub mod contract;
 pub mod copy;
+pub mod cron;
 pub mod dns;
 pub mod durable;
+pub mod edit;
 pub mod erased;
 pub mod file;
+pub mod hosts_entry;
 pub mod http;
+pub mod line;
 pub mod lookup;
 pub mod manual;
 pub mod moves;

@@ -59,9 +59,12 @@ const fn kind<A: Action>() -> Kind {
 #[rustfmt::skip]
 const KINDS: &[Kind] = &[
     kind::<super::copy::Copy>(),
+    kind::<super::cron::Cron>(),
     kind::<super::dns::Dns>(),
     kind::<super::file::File>(),
+    kind::<super::hosts_entry::HostsEntry>(),
     kind::<super::http::Http>(),
+    kind::<super::line::Line>(),
     kind::<super::lookup::Lookup>(),
     kind::<super::manual::Manual>(),
     kind::<super::moves::Moves>(),

@@ -138,7 +138,8 @@ fn counting(print: &Print) -> String {
 }
 
 /// Tells a try from another that may still be under way on the host.
-pub(super) fn try_name() -> String {
+#[must_use]
+pub fn try_name() -> String {
     format!("{:08x}", rand::rng().random::<u32>())
 }
 

@@ -162,7 +162,10 @@ pub fn holds(check: &Check<Seen>) -> Verdict {
 }
 
 /// The file that stands at a path, if one does.
-fn file_there<'a>(look: &'a Look, role: &Role) -> Result<Option<&'a There>, String> {
+///
+/// # Errors
+/// Where something else does, or it cannot be read. In a sentence.
+pub fn file_there<'a>(look: &'a Look, role: &Role) -> Result<Option<&'a There>, String> {
     let path = &look.path;
     if look.real.is_empty() {
         return Err(format!("{path} is a symbolic link on {role} that leads nowhere: it goes round in circles"));
@@ -179,7 +182,10 @@ fn file_there<'a>(look: &'a Look, role: &Role) -> Result<Option<&'a There>, Stri
 }
 
 /// Whether another file can take its place.
-fn replaceable(look: &Look, there: Option<&There>, role: &Role) -> Result<(), String> {
+///
+/// # Errors
+/// Where it cannot. In a sentence.
+pub fn replaceable(look: &Look, there: Option<&There>, role: &Role) -> Result<(), String> {
     let path = &look.path;
     writable(look, role)?;
     let Some(there) = there else { return Ok(()) };

@@ -1,10 +1,13 @@
 //! Actions on hosts that are folders: they look, change, are taken back, and meet what a link can do to them.
 
 mod copy;
+mod cron;
 mod dns;
 mod durable;
+mod edits;
 mod file;
 mod files;
+mod hosts_entry;
 mod http;
 mod moves;
 mod named;

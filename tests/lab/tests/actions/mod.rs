@@ -2,6 +2,7 @@
 
 mod copy;
 mod dns;
+mod edits;
 mod http;
 mod lookup;
 mod run;

@@ -1,0 +1,271 @@
+//! `cron`: comments the jobs of a file out or in.
+
+use async_trait::async_trait;
+use regex::bytes::Regex;
+
+use crate::base::Role;
+use crate::events::Preview;
+use crate::events::record::Outputs;
+use crate::model::decode::{self, Fields};
+use crate::model::{Diagnostics, Node};
+
+use super::context::{Read, Stash, Write};
+use super::contract::{Action, ActionError, AfterCrash, Check, Reversible, Verdict};
+use super::edit::{self, Edit, Lines, Memo, Plan, Seen, Undo};
+use super::remote_file::{folder_of, name_of};
+
+/// What our own comments begin with: what a person has commented out stays commented out.
+const MARK: &[u8] = b"#runbook: ";
+
+/// Whether the jobs of a file run.
+#[derive(Debug)]
+pub struct Cron {
+    file: String,
+    disabled: bool,
+    matching: Option<Regex>,
+    memo: Memo,
+}
+
+#[async_trait]
+impl Action for Cron {
+    const KIND: &'static str = "cron";
+    const NEEDS_HOST: bool = true;
+    type Seen = Seen;
+    type Undo = Undo;
+
+    fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let mut fields = Fields::of(value, "`cron`", &["file", "state", "match"], diagnostics)?;
+        let file = fields.required("file", decode::absolute_path);
+        let disabled = fields.required("state", decode::one_of(&[("disabled", true), ("enabled", false)]));
+        let matching = fields.optional("match", edit::regex);
+        fields.done()?;
+        Some(Self { file: file?, disabled: disabled?, matching, memo: Memo::default() })
+    }
+
+    async fn check(&self, cx: &Read<'_>) -> Result<Check<Seen>, ActionError> {
+        edit::check(self, cx).await
+    }
+
+    fn preview(&self, seen: &Seen) -> Preview {
+        edit::preview(seen)
+    }
+
+    async fn capture(&self, seen: &Seen, cx: &Stash<'_>) -> Result<Reversible<Undo>, ActionError> {
+        edit::capture(seen, cx).await
+    }
+
+    async fn apply(&self, seen: &Seen, cx: &Write<'_>) -> Result<Outputs, ActionError> {
+        edit::apply(self, seen, cx).await
+    }
+
+    async fn verify(&self, cx: &Read<'_>) -> Result<Verdict, ActionError> {
+        edit::verdict(self, cx).await
+    }
+
+    async fn undo(undo: &Undo, cx: &Write<'_>) -> Result<String, ActionError> {
+        undo.run(cx).await
+    }
+
+    /// The file takes its place in one step, and what is commented out is not commented out again.
+    fn after_crash(&self) -> AfterCrash {
+        AfterCrash::Reapply
+    }
+}
+
+impl Edit for Cron {
+    fn path(&self) -> &str {
+        &self.file
+    }
+
+    fn memo(&self) -> &Memo {
+        &self.memo
+    }
+
+    fn plan(&self, lines: Option<&Lines>, role: &Role) -> Plan {
+        let Some(lines) = lines else { return Plan::Blocked(format!("there is no {} on {role}", self.file)) };
+        let mut found = Jobs::default();
+        for (at, line) in lines.lines.iter().enumerate() {
+            found.sort(at, &line.text, self.matching.as_ref());
+        }
+        let (turned, other) = if self.disabled { (&found.running, &found.ours) } else { (&found.ours, &found.running) };
+        if turned.is_empty() {
+            return self.nothing_to_do(other, &found.theirs, role);
+        }
+        let mut after = lines.clone();
+        for &at in turned {
+            let text = &mut after.lines[at].text;
+            if self.disabled {
+                text.splice(0..0, MARK.iter().copied());
+            } else {
+                text.drain(..MARK.len());
+            }
+        }
+        let how = if self.disabled { "out" } else { "in" };
+        Plan::Edit {
+            what: format!("comment {how} {}", edit::listed(turned)),
+            notes: self.unread().into_iter().collect(),
+            lines: after,
+        }
+    }
+}
+
+impl Cron {
+    /// Why no line has to be turned: it is as asked, or nothing is meant.
+    fn nothing_to_do(&self, other: &[usize], theirs: &[usize], role: &Role) -> Plan {
+        let file = &self.file;
+        let Some(matching) = &self.matching else { return Plan::AsAsked };
+        if !other.is_empty() || (self.disabled && !theirs.is_empty()) {
+            return Plan::AsAsked;
+        }
+        Plan::Blocked(if theirs.is_empty() {
+            format!("no job in {file} on {role} matches `{matching}`")
+        } else {
+            let lines = edit::listed(theirs);
+            format!("what matches in {file} on {role} ({lines}) was commented out by somebody else, and stays so")
+        })
+    }
+
+    /// Cron passes over files in its folders whose names it does not like.
+    fn unread(&self) -> Option<String> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        let passed_over = folder_of(&self.file).ends_with("/cron.d") && !name_of(&self.file).chars().all(plain);
+        passed_over
+            .then(|| "cron reads no file of that name there: letters, digits, `_` and `-` are all it takes".to_owned())
+    }
+}
+
+/// The lines that are meant, by their index.
+#[derive(Debug, Default)]
+struct Jobs {
+    /// Jobs that run.
+    running: Vec<usize>,
+    /// Jobs that we have commented out.
+    ours: Vec<usize>,
+    /// Comments of others.
+    theirs: Vec<usize>,
+}
+
+impl Jobs {
+    fn sort(&mut self, at: usize, text: &[u8], matching: Option<&Regex>) {
+        let means = |job: &[u8]| matching.is_none_or(|regex| regex.is_match(job));
+        let trimmed = text.trim_ascii_start();
+        if let Some(job) = text.strip_prefix(MARK) {
+            if means(job) {
+                self.ours.push(at);
+            }
+        } else if let Some(comment) = trimmed.strip_prefix(b"#") {
+            if means(comment.trim_ascii_start()) {
+                self.theirs.push(at);
+            }
+        } else if !trimmed.is_empty() && !sets_a_variable(trimmed) && means(text) {
+            self.running.push(at);
+        }
+    }
+}
+
+/// Whether a line is an environment setting and no job: a name, which may be quoted, then `=`.
+fn sets_a_variable(line: &[u8]) -> bool {
+    let rest = if let Some(quote @ (b'"' | b'\'')) = line.first() {
+        let end = line[1..].iter().position(|byte| byte == quote);
+        end.map_or(&[][..], |end| &line[end + 2..])
+    } else {
+        let end = line.iter().position(|byte| *byte == b'=' || byte.is_ascii_whitespace());
+        end.filter(|end| *end > 0).map_or(&[][..], |end| &line[end..])
+    };
+    rest.trim_ascii_start().first() == Some(&b'=')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actions::testing::decoded;
+
+    const TAB: &str = "# jobs of the slave\nMAILTO=root\n \"A B\" = '1'\n\n*/5 * * * * slave A=1 pull avatar\n\
+                       \t@daily slave pull user\n#0 4 * * * slave old\nPATH = /bin:/usr/bin\n";
+
+    fn planned(action: &str, content: &str) -> Result<(String, String), Plan> {
+        let cron: Cron = decoded(action).unwrap();
+        match cron.plan(Some(&Lines::of(content.as_bytes())), &Role::from("old")) {
+            Plan::Edit { what, notes, lines } => {
+                assert_eq!(notes, Vec::<String>::new());
+                let after = lines.content();
+                let again = cron.plan(Some(&Lines::of(&after)), &Role::from("old"));
+                assert_eq!(again, Plan::AsAsked, "done twice is done once: {action}");
+                Ok((what, String::from_utf8(after).unwrap()))
+            }
+            other => Err(other),
+        }
+    }
+
+    #[test]
+    fn jobs_are_commented_out_and_in_and_nothing_else() {
+        let (what, off) = planned("{file: /etc/cron.d/x, state: disabled}", TAB).unwrap();
+        assert_eq!(what, "comment out lines 5 and 6");
+        let due = TAB.replace("*/5", "#runbook: */5").replace("\t@daily", "#runbook: \t@daily");
+        assert_eq!(off, due);
+        let (what, on) = planned("{file: /etc/cron.d/x, state: enabled}", &off).unwrap();
+        assert_eq!((what.as_str(), on.as_str()), ("comment in lines 5 and 6", TAB));
+    }
+
+    #[test]
+    fn only_those_that_match_are_turned() {
+        let (what, off) = planned("{file: /x, state: disabled, match: \"pull user\"}", TAB).unwrap();
+        assert_eq!((what.as_str(), off), ("comment out line 6", TAB.replace("\t@daily", "#runbook: \t@daily")));
+        assert_eq!(planned("{file: /x, state: enabled, match: \"pull avatar\"}", &off_all()), Ok(on("*/5", 5)));
+        assert_eq!(planned("{file: /x, state: enabled, match: \"pull avatar\"}", TAB), Err(Plan::AsAsked));
+    }
+
+    fn off_all() -> String {
+        planned("{file: /x, state: disabled}", TAB).unwrap().1
+    }
+
+    fn on(job: &str, line: usize) -> (String, String) {
+        (format!("comment in line {line}"), off_all().replace(&format!("#runbook: {job}"), job))
+    }
+
+    #[test]
+    fn a_match_that_means_nothing_blocks() {
+        let blocked = |text: &str, content: &str| match planned(text, content) {
+            Err(Plan::Blocked(why)) => why,
+            other => panic!("{other:?}"),
+        };
+        let due = "no job in /x on old matches `nothing`";
+        assert_eq!(blocked("{file: /x, state: disabled, match: nothing}", TAB), due);
+        assert_eq!(blocked("{file: /x, state: enabled, match: nothing}", TAB), due);
+        assert_eq!(blocked("{file: /x, state: disabled, match: MAILTO}", TAB), "no job in /x on old matches `MAILTO`");
+        assert_eq!(
+            blocked("{file: /x, state: enabled, match: slave old}", TAB),
+            "what matches in /x on old (line 7) was commented out by somebody else, and stays so"
+        );
+        assert_eq!(planned("{file: /x, state: disabled, match: slave old}", TAB), Err(Plan::AsAsked));
+        let none: Cron = decoded("{file: /x, state: disabled}").unwrap();
+        assert_eq!(none.plan(None, &Role::from("old")), Plan::Blocked("there is no /x on old".into()));
+        assert_eq!(planned("{file: /x, state: disabled}", "# none\nA=1\n"), Err(Plan::AsAsked));
+    }
+
+    #[test]
+    fn a_file_that_cron_passes_over_is_told() {
+        let cron: Cron = decoded("{file: /etc/cron.d/x.conf, state: disabled}").unwrap();
+        let Plan::Edit { notes, .. } = cron.plan(Some(&Lines::of(TAB.as_bytes())), &Role::from("old")) else {
+            panic!()
+        };
+        assert_eq!(notes, ["cron reads no file of that name there: letters, digits, `_` and `-` are all it takes"]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_told() {
+        for (text, due) in [
+            ("{file: /x}", "`cron` lacks `state`"),
+            (
+                "{file: /x, state: disable}",
+                "`disabled` or `enabled` is due here, found `disable`; did you mean `disabled`?",
+            ),
+            (
+                "{path: /x, state: enabled}",
+                "`cron` lacks `file`\nunknown key `path` in `cron`; known here: `file`, `state` or `match`",
+            ),
+        ] {
+            assert_eq!(decoded::<Cron>(text).unwrap_err(), due, "{text}");
+        }
+    }
+}
