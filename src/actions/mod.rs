@@ -22,6 +22,7 @@ pub mod run;
 pub mod said;
 pub mod service;
 pub mod show;
+pub mod sql;
 pub mod tcp;
 pub mod template;
 #[cfg(test)]

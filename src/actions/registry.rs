@@ -71,6 +71,7 @@ const KINDS: &[Kind] = &[
     kind::<super::run::Run>(),
     kind::<super::service::Service>(),
     kind::<super::show::Show>(),
+    kind::<super::sql::Sql>(),
     kind::<super::tcp::Tcp>(),
     kind::<super::template::Template>(),
     kind::<super::wait::Wait>(),

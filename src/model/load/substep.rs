@@ -74,6 +74,11 @@ fn only_looks(check: &SubStep, diagnostics: &mut Diagnostics) {
     diagnostics
         .error(&kind.span, format!("`{}` changes something: it cannot be a check", kind.value))
         .hint(format!("checks: {}", looking.join(", ")));
+    if check.action.kind.value == "sql" && check.action.value.get("script").is_some() {
+        diagnostics
+            .error(&check.action.kind.span, "`sql` with a `script` changes something: it cannot be a check")
+            .hint("a `query` only looks");
+    }
 }
 
 /// How the step is taken back.

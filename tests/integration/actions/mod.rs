@@ -15,6 +15,7 @@ mod run;
 mod server;
 mod service;
 mod show;
+mod sql;
 mod tcp;
 mod template;
 mod world;

@@ -7,3 +7,5 @@ mod http;
 mod lookup;
 mod run;
 mod service;
+mod sql;
+mod tcp;
