@@ -1,5 +1,6 @@
 //! What steps can do: the contract, and one file per action. A new action is one file, and one line in `registry`.
 
+pub mod compare;
 pub mod context;
 pub mod contract;
 pub mod copy;
@@ -22,6 +23,7 @@ pub mod run;
 pub mod said;
 pub mod service;
 pub mod show;
+pub mod side;
 pub mod sql;
 pub mod tcp;
 pub mod template;

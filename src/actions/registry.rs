@@ -58,6 +58,7 @@ const fn kind<A: Action>() -> Kind {
 /// Every action there is: one line each.
 #[rustfmt::skip]
 const KINDS: &[Kind] = &[
+    kind::<super::compare::Compare>(),
     kind::<super::copy::Copy>(),
     kind::<super::cron::Cron>(),
     kind::<super::dns::Dns>(),

@@ -1,5 +1,6 @@
 //! Actions on hosts that are folders: they look, change, are taken back, and meet what a link can do to them.
 
+mod compare;
 mod copy;
 mod cron;
 mod dns;

@@ -1,5 +1,6 @@
 //! A table of cases for each action.
 
+mod compare;
 mod copy;
 mod dns;
 mod edits;
