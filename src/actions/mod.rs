@@ -25,6 +25,7 @@ pub mod service;
 pub mod show;
 pub mod side;
 pub mod sql;
+pub mod stream;
 pub mod tcp;
 pub mod template;
 #[cfg(test)]

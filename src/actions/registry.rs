@@ -73,6 +73,7 @@ const KINDS: &[Kind] = &[
     kind::<super::service::Service>(),
     kind::<super::show::Show>(),
     kind::<super::sql::Sql>(),
+    kind::<super::stream::StreamAction>(),
     kind::<super::tcp::Tcp>(),
     kind::<super::template::Template>(),
     kind::<super::wait::Wait>(),

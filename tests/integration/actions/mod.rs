@@ -17,6 +17,7 @@ mod server;
 mod service;
 mod show;
 mod sql;
+mod stream;
 mod tcp;
 mod template;
 mod world;

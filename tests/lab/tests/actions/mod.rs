@@ -9,4 +9,5 @@ mod lookup;
 mod run;
 mod service;
 mod sql;
+mod stream;
 mod tcp;
