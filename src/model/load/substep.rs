@@ -66,6 +66,11 @@ pub(super) fn check(node: &Node, diagnostics: &mut Diagnostics) -> Option<SubSte
 
 fn only_looks(check: &SubStep, diagnostics: &mut Diagnostics) {
     let kind = &check.action.kind;
+    if kind.value == "sql" && check.action.value.get("script").is_some() {
+        diagnostics
+            .error(&kind.span, "`sql` with a `script` changes something: it cannot be a check")
+            .hint("a `query` only looks");
+    }
     if kinds::action(&kind.value).is_none_or(|kind| kind.looks_only) {
         return;
     }
@@ -74,11 +79,6 @@ fn only_looks(check: &SubStep, diagnostics: &mut Diagnostics) {
     diagnostics
         .error(&kind.span, format!("`{}` changes something: it cannot be a check", kind.value))
         .hint(format!("checks: {}", looking.join(", ")));
-    if check.action.kind.value == "sql" && check.action.value.get("script").is_some() {
-        diagnostics
-            .error(&check.action.kind.span, "`sql` with a `script` changes something: it cannot be a check")
-            .hint("a `query` only looks");
-    }
 }
 
 /// How the step is taken back.
