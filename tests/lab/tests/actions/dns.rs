@@ -3,8 +3,10 @@
 use crate::lab::Lab;
 use crate::table::Table;
 
-/// What the server says of the case's own name, and of the zone itself.
-const STATE: &str = "for type in A AAAA CNAME TXT; do dig +noall +answer +norecurse @192.0.2.53 $SELF.libravatar.org $type; done | sort -u";
+/// What the server says of the case's own name, without that.
+const STATE: &str =
+    "for type in A AAAA CNAME TXT; do dig +noall +answer +norecurse @192.0.2.53 $SELF.libravatar.org $type; done |
+    awk '{$1 = \"\"; print}' | sort -u";
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table")]
@@ -41,7 +43,7 @@ fn dns() {
                 .crashes()
                 .goes_back_after(
                     &update(&["delete $SELF.libravatar.org A 192.0.2.12"]),
-                    &format!("[ \"$({STATE} | tr -s '\\t ' ' ')\" = \"$SELF.libravatar.org. 43200 IN A 192.0.2.11\" ]"),
+                    &format!("[ \"$({STATE})\" = ' 43200 IN A 192.0.2.11' ]"),
                 )
                 .stops_after(
                     &update(&["delete $SELF.libravatar.org A", "add $SELF.libravatar.org 60 A 192.0.2.11"]),
@@ -75,7 +77,7 @@ fn dns() {
         .case("an alias in place of addresses", |c| {
             c.given(&given(&["60 A 192.0.2.11"]))
                 .cleared_by(&cleared)
-                .step(&dns("{name: SELF, type: A, state: absent}, {name: SELF, type: CNAME, values: '@', ttl: 60}"))
+                .step(&dns("{name: SELF, type: A, state: absent}, {name: SELF, type: CNAME, values: elsewhere.example.net., ttl: 60}"))
                 .state(STATE)
                 .crashes()
         })
@@ -101,7 +103,7 @@ fn dns() {
                 .satisfied()
         })
         .case("beside an alias", |c| {
-            c.given(&given(&["60 CNAME libravatar.org."]))
+            c.given(&given(&["60 CNAME elsewhere.example.net."]))
                 .cleared_by(&cleared)
                 .step(&dns("{name: SELF, type: A, values: 192.0.2.11, ttl: 60}"))
                 .state(STATE)

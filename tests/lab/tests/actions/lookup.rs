@@ -42,7 +42,7 @@ fn odd_one_out(lab: &Lab) {
     lab.on(
         "mirror1",
         r#"mkdir -p /srv/ns2 && cd /srv/ns2
-        printf '$TTL 43200\n@ IN SOA ns1 h 7 7200 3600 1209600 3600\n IN NS ns1\n IN NS ns2\n IN A 192.0.2.99\nns2 IN A 192.0.2.21\n' >zone
+        printf '$TTL 43200\n@ IN SOA ns1 h 7 7200 3600 1209600 3600\n IN NS ns1\n IN NS ns2\n IN A 192.0.2.99\nns1 IN A 192.0.2.53\nns2 IN A 192.0.2.21\n' >zone
         printf 'options { directory "/srv/ns2"; pid-file "/srv/ns2/pid"; session-keyfile "/srv/ns2/key"; listen-on { 192.0.2.21; };
             listen-on-v6 { none; }; recursion no; dnssec-validation no; notify no; empty-zones-enable no; }; controls { };
             zone "libravatar.org" { type primary; file "zone"; };' >named.conf
