@@ -88,6 +88,9 @@ pub trait Surroundings: Send + Sync {
     async fn detached(&self);
 }
 
+/// The part of a run that its `watch` is.
+const WATCH: &str = "watch";
+
 /// Which of the two internets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
@@ -163,6 +166,18 @@ impl<'a> Read<'a> {
     pub fn part(mut self, part: String) -> Self {
         self.env.part = Some(part);
         self
+    }
+
+    /// The same for a probe of the book's `watch`.
+    #[must_use]
+    pub fn watching(self) -> Self {
+        self.part(WATCH.to_owned())
+    }
+
+    /// Whether this is a probe of the book's `watch`: it is not to be fooled by what somebody did to this machine's own names.
+    #[must_use]
+    pub fn watches(&self) -> bool {
+        self.env.part.as_deref() == Some(WATCH)
     }
 
     /// The run's surroundings.

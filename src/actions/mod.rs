@@ -16,6 +16,7 @@ pub mod line;
 pub mod lookup;
 pub mod manual;
 pub mod moves;
+pub mod names;
 pub mod nameserver;
 pub mod registry;
 pub mod remote_file;

@@ -112,7 +112,7 @@ async fn look(
     let looked = async {
         let read = around.read_on(unit, None, None, 0).await?;
         let env = Env { timeout: Some(watch.timeout), ..read.env().clone() };
-        action.probe(&Read::new(env)).await
+        action.probe(&Read::new(env).watching()).await
     };
     match tokio::time::timeout(watch.timeout, looked).await {
         Ok(Ok(Verdict::Holds | Verdict::Unknown)) => None,

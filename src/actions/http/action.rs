@@ -8,6 +8,7 @@ use hyper::header::HeaderName;
 
 use crate::actions::context::{Family, Read, Stash, Write};
 use crate::actions::contract::{Action, ActionError, AfterCrash, Check, LocalFile, Reversible, Verdict};
+use crate::actions::nameserver::Server;
 use crate::base::Spanned;
 use crate::base::secret::shown;
 use crate::events::Preview;
@@ -28,6 +29,8 @@ pub struct Http {
     pub(super) headers: Vec<(HeaderName, String)>,
     pub(super) body: Option<String>,
     pub(super) resolve: Option<String>,
+    /// The name server to ask in place of what this machine has its names from.
+    pub(super) at: Option<Server>,
     pub(super) family: Option<Family>,
     pub(super) ca: Option<Spanned<String>>,
     pub(super) follow: bool,
@@ -59,6 +62,7 @@ impl Action for Http {
     fn preview(&self, _seen: &()) -> Preview {
         let mut detail = Vec::new();
         detail.extend(self.resolve.iter().map(|to| format!("at the address of {to}")));
+        detail.extend(self.at.iter().map(|server| format!("where the name leads is asked of {server}")));
         detail.extend(self.headers.iter().map(|(name, value)| format!("{name}: {}", shown(value))));
         detail.extend(self.body.iter().map(|body| shown(body)));
         detail.push(format!("expects {}", self.expect.in_words()));

@@ -6,11 +6,13 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use jiff::Timestamp;
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
 use crate::actions::context::{Family, Read};
 use crate::actions::contract::ActionError;
+use crate::actions::names::{self, is_of, name_of};
+use crate::actions::nameserver::Line;
 use crate::base::Role;
 use crate::transport::{Command, Duplex, Transport, TransportError};
 
@@ -46,8 +48,8 @@ pub(super) async fn connect(
     };
     let host = cx.env().host.as_ref().filter(|host| !host.role().is_local());
     let stream = match host {
-        Some(host) => through(&**host, &to, url.port, http.family, cx).await,
-        None => directly(&to, url.port, http.family).await,
+        Some(host) => through(&**host, &to, url.port, http, cx).await,
+        None => directly(&to, url.port, http, cx).await,
     };
     let stream = stream.map_err(|trouble| match resolve {
         // An alias of ssh's configuration is nothing that anybody else can look up.
@@ -71,30 +73,9 @@ fn address(resolve: &str, family: Option<Family>, cx: &Read<'_>) -> Result<Strin
     cx.around().address(&Role::from(resolve), family).ok_or_else(unknown)
 }
 
-fn is_of(address: IpAddr, family: Option<Family>) -> bool {
-    match family {
-        None => true,
-        Some(Family::Ipv4) => address.is_ipv4(),
-        Some(Family::Ipv6) => address.is_ipv6(),
-    }
-}
-
-fn name_of(family: Option<Family>) -> &'static str {
-    match family {
-        None => "",
-        Some(Family::Ipv4) => "IPv4 ",
-        Some(Family::Ipv6) => "IPv6 ",
-    }
-}
-
 /// From the operator's machine.
-async fn directly(to: &str, port: u16, family: Option<Family>) -> Result<Box<dyn Duplex>, Trouble> {
-    let found = lookup_host((to, port)).await;
-    let found = found.map_err(|error| Trouble::no(format!("{to} cannot be resolved: {error}")))?;
-    let addresses: Vec<SocketAddr> = found.filter(|address| is_of(address.ip(), family)).collect();
-    if addresses.is_empty() {
-        return Err(Trouble::no(format!("{to} has no {}address", name_of(family))));
-    }
+async fn directly(to: &str, port: u16, http: &Http, cx: &Read<'_>) -> Result<Box<dyn Duplex>, Trouble> {
+    let addresses = names::look_up(to, port, http.family, http.at.as_ref(), cx).await.map_err(Trouble::of_name)?;
     let stream = first_to_accept(&addresses).await.map_err(Trouble::no)?;
     // A request is one piece: nothing is gained by waiting for more.
     let _ = stream.set_nodelay(true);
@@ -135,38 +116,52 @@ async fn through(
     host: &dyn Transport,
     to: &str,
     port: u16,
-    family: Option<Family>,
+    http: &Http,
     cx: &Read<'_>,
 ) -> Result<Box<dyn Duplex>, Trouble> {
-    let to = match (to.parse::<IpAddr>(), family) {
-        (Ok(address), _) if !is_of(address, family) => {
-            return Err(Trouble::no(format!("{to} is no {}address", name_of(family))));
+    let mut failures = Vec::new();
+    for to in seen_from(host, to, http, cx).await? {
+        match host.dial(&format!("{}:{port}", bracketed(&to))).await {
+            Ok(stream) => return Ok(stream),
+            Err(refused @ TransportError::Refused { .. }) => failures.push(refused.to_string()),
+            Err(error) => return Err(Trouble::Unasked(error.into())),
         }
-        (Ok(_), _) | (Err(_), None) => to.to_owned(),
-        (Err(_), Some(asked)) => {
+    }
+    Err(Trouble::no(failures.join("; ")))
+}
+
+/// What a host connects to for `to`: at least one address, or the name itself where that is the host's own business.
+async fn seen_from(host: &dyn Transport, to: &str, http: &Http, cx: &Read<'_>) -> Result<Vec<String>, Trouble> {
+    let family = http.family;
+    match (to.parse::<IpAddr>(), &http.at, family) {
+        (Ok(address), ..) if !is_of(address, family) => {
+            Err(Trouble::no(format!("{to} is no {}address", name_of(family))))
+        }
+        (Ok(_), ..) | (Err(_), None, None) => Ok(vec![to.to_owned()]),
+        (Err(_), Some(server), _) => {
+            let servers = [server.located(cx)];
+            let found = names::by_word_of(&servers, Line::of(cx), to, family).await.map_err(Trouble::of_name)?;
+            Ok(found.iter().map(IpAddr::to_string).collect())
+        }
+        (Err(_), None, Some(asked)) => {
             let database = if asked == Family::Ipv4 { "ahostsv4" } else { "ahostsv6" };
             let script =
                 format!("getent {database} \"$NAME\" | while read -r address rest; do echo \"$address\"; done");
             let said = cx.sh(Command::read(script).env("NAME", to)).await?;
             let addresses = said.text();
-            let mut addresses = addresses.lines().filter(|line| {
-                line.parse().is_ok_and(|address: IpAddr| {
-                    // A host without IPv6 is told by addresses of IPv4 in disguise.
-                    is_of(address.to_canonical(), family)
-                })
-            });
-            match addresses.next() {
-                Some(address) => address.to_owned(),
-                None => {
-                    return Err(Trouble::no(format!("{to} has no {}address on {}", name_of(family), host.role())));
+            let mut found: Vec<String> = Vec::new();
+            for line in addresses.lines() {
+                // Each is told once for every kind of socket. A host without IPv6 is told by addresses of IPv4 in disguise.
+                let is_wanted = line.parse().is_ok_and(|address: IpAddr| is_of(address.to_canonical(), family));
+                if is_wanted && !found.iter().any(|known| known == line) {
+                    found.push(line.to_owned());
                 }
             }
+            if found.is_empty() {
+                return Err(Trouble::no(format!("{to} has no {}address on {}", name_of(family), host.role())));
+            }
+            Ok(found)
         }
-    };
-    match host.dial(&format!("{}:{port}", bracketed(&to))).await {
-        Ok(stream) => Ok(stream),
-        Err(refused @ TransportError::Refused { .. }) => Err(Trouble::no(refused.to_string())),
-        Err(error) => Err(Trouble::Unasked(error.into())),
     }
 }
 

@@ -5,6 +5,7 @@ use hyper::header::HeaderName;
 use regex::Regex;
 
 use crate::actions::context::Family;
+use crate::actions::nameserver::Server;
 use crate::base::Spanned;
 use crate::base::secret::is_sealed;
 use crate::model::decode::{self, Fields};
@@ -14,8 +15,8 @@ use super::action::Http;
 use super::expect::{Expect, Not};
 use super::url::Url;
 
-const KEYS: [&str; 11] =
-    ["url", "method", "headers", "body", "resolve", "family", "ca", "follow", "head_only", "expect", "may_fail"];
+const KEYS: [&str; 12] =
+    ["url", "method", "headers", "body", "resolve", "at", "family", "ca", "follow", "head_only", "expect", "may_fail"];
 const EXPECT: [&str; 5] = ["status", "body", "headers", "certificate_valid_for", "not"];
 
 pub(super) fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Http> {
@@ -25,6 +26,10 @@ pub(super) fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Http
     let headers = fields.optional("headers", headers(decode::text)).unwrap_or_default();
     let body = fields.optional("body", decode::text);
     let resolve = fields.optional("resolve", decode::word);
+    let at = fields.optional("at", decode::checked("a name server", Server::parse));
+    if resolve.is_some() && at.is_some() {
+        fields.wrong("at", "`at` and `resolve` both say where the name leads", "leave one of the two out");
+    }
     let families = [("ipv4", Family::Ipv4), ("ipv6", Family::Ipv6)];
     let family = fields.optional("family", decode::one_of(&families));
     let ca = fields.optional("ca", path);
@@ -49,7 +54,7 @@ pub(super) fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Http
     }
     fields.done()?;
     let method = method.unwrap_or(Method::GET);
-    Some(Http { url: url?, method, headers, body, resolve, family, ca, follow, head_only, expect, may_fail })
+    Some(Http { url: url?, method, headers, body, resolve, at, family, ca, follow, head_only, expect, may_fail })
 }
 
 /// Whether a request of that method changes nothing.
@@ -149,6 +154,8 @@ mod tests {
         assert_eq!(http.headers[0].0, "x-token");
         assert_eq!(http.ca.unwrap().value, "ca.pem");
         assert!(!http.expect.any_status && !http.may_fail && !http.head_only);
+        let http: Http = decoded("{url: \"https://a\", at: \"[2001:db8::53]:5353\"}").unwrap();
+        assert_eq!(http.at.unwrap().authority(), "[2001:db8::53]:5353");
         let http: Http = decoded("{url: \"https://a\", may_fail: true, head_only: true}").unwrap();
         assert!(http.may_fail && http.head_only && http.expect.any_status);
         let http: Http = decoded("{url: \"https://a\", may_fail: true, expect: {not: {status: 404}}}").unwrap();
@@ -175,6 +182,10 @@ mod tests {
                 "{url: \"https://a\", head_only: true, expect: {not: {body: x}}}",
                 "of the body nothing is read, and something is expected of it; leave one of the two out",
             ),
+            (
+                "{url: \"https://a\", at: 192.0.2.53, resolve: new}",
+                "`at` and `resolve` both say where the name leads; leave one of the two out",
+            ),
             ("{url: \"https://a\", headers: {a b: x}}", "`a b` is no name of a header"),
             ("{url: \"https://a\", expect: {status: 20}}", "a whole number from 100 to 599 is due here, found `20`"),
             ("{url: \"https://a\", expect: {stauts: 200}}", "unknown key `stauts` in `expect`; did you mean `status`?"),
@@ -182,7 +193,7 @@ mod tests {
             ("{url: \"https://a\", family: ipv5}", "`ipv4` or `ipv6` is due here, found `ipv5`; did you mean `ipv4`?"),
             (
                 "\"https://a\"",
-                "`http` takes a mapping, found `https://a`; its keys: `url`, `method`, `headers`, `body`, `resolve`, `family`, `ca`, `follow`, `head_only`, `expect` or `may_fail`",
+                "`http` takes a mapping, found `https://a`; its keys: `url`, `method`, `headers`, `body`, `resolve`, `at`, `family`, `ca`, `follow`, `head_only`, `expect` or `may_fail`",
             ),
         ] {
             assert_eq!(decoded::<Http>(text).err().unwrap(), due, "{text}");

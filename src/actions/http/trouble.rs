@@ -29,6 +29,14 @@ impl Trouble {
         Self::No { why: why.into(), hint: None }
     }
 
+    /// Why a name leads nowhere.
+    pub(super) fn of_name(error: ActionError) -> Self {
+        match error {
+            ActionError::Failed(failure) => Self::No { why: failure.why, hint: failure.hint },
+            other => Self::Unasked(other),
+        }
+    }
+
     /// The same with something to do about it.
     pub(super) fn hint(self, hint: Option<impl Into<String>>) -> Self {
         match self {

@@ -11,6 +11,12 @@ use super::server::Server;
 
 const FILE: &str = "/etc/resolv.conf";
 
+/// Where systemd-resolved answers. It reads `/etc/hosts` itself, which is not what a name server is asked for.
+const RESOLVED: &str = "127.0.0.53";
+
+/// Whom it asks in turn.
+const UPSTREAM: &str = "/run/systemd/resolve/resolv.conf";
+
 /// Larger than any such file.
 const LARGEST: u64 = 1 << 20;
 
@@ -19,7 +25,13 @@ const LARGEST: u64 = 1 << 20;
 /// # Errors
 /// Where its resolv.conf cannot be read.
 pub fn of_this_machine() -> Result<Vec<Server>, ActionError> {
-    servers(&fs::read_limited(Path::new(FILE), LARGEST)?, "this machine")
+    let found = servers(&fs::read_limited(Path::new(FILE), LARGEST)?, "this machine")?;
+    if found.iter().all(|server| server.host == RESOLVED)
+        && let Ok(upstream) = fs::read_limited(Path::new(UPSTREAM), LARGEST)
+    {
+        return servers(&upstream, "this machine");
+    }
+    Ok(found)
 }
 
 /// The resolvers of the unit's host.

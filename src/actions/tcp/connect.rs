@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::actions::context::Read;
 use crate::actions::contract::ActionError;
+use crate::actions::names;
 use crate::transport::{Duplex, TransportError};
 
 use super::decode::address;
@@ -27,7 +28,7 @@ pub(super) enum Trouble {
 pub(super) async fn connect(to: &str, cx: &Read<'_>) -> Result<Box<dyn Duplex>, Trouble> {
     let (name, port) = address(to).map_err(|why| Trouble::Untried(ActionError::failed(format!("`to`: {why}"))))?;
     match cx.env().host.as_ref().filter(|host| !host.role().is_local()) {
-        None => directly(&name, port).await,
+        None => directly(&name, port, cx).await,
         Some(host) => match host.dial(to).await {
             Ok(stream) => Ok(stream),
             Err(refused @ TransportError::Refused { .. }) => Err(Trouble::No(refused.to_string())),
@@ -36,10 +37,11 @@ pub(super) async fn connect(to: &str, cx: &Read<'_>) -> Result<Box<dyn Duplex>, 
     }
 }
 
-async fn directly(name: &str, port: u16) -> Result<Box<dyn Duplex>, Trouble> {
-    let found = lookup_host((name, port)).await;
-    let found = found.map_err(|error| Trouble::No(format!("{name} cannot be resolved: {error}")))?;
-    let addresses: Vec<_> = found.collect();
+async fn directly(name: &str, port: u16, cx: &Read<'_>) -> Result<Box<dyn Duplex>, Trouble> {
+    let addresses = names::look_up(name, port, None, None, cx).await.map_err(|error| match error {
+        ActionError::Failed(failure) => Trouble::No(failure.why),
+        other => Trouble::Untried(other),
+    })?;
     let mut failures = Vec::new();
     for address in &addresses {
         let last = failures.len() + 1 == addresses.len();
@@ -53,9 +55,6 @@ async fn directly(name: &str, port: u16) -> Result<Box<dyn Duplex>, Trouble> {
             Err(_) => format!("no answer within {} s", ONE.as_secs()),
         };
         failures.push(format!("cannot connect to {address}: {why}"));
-    }
-    if failures.is_empty() {
-        failures.push(format!("{name} has no address"));
     }
     Err(Trouble::No(failures.join("; ")))
 }

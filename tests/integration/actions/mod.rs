@@ -12,6 +12,7 @@ mod hosts_entry;
 mod http;
 mod moves;
 mod named;
+mod names;
 mod run;
 mod server;
 mod service;

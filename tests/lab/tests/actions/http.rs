@@ -17,13 +17,14 @@ fn http() {
     let lab_ca = std::fs::read_to_string(lab.file("ca")).unwrap();
     let table = Table::new(&lab, "http")
         .on(&[])
-        .roles(&["old", "new", "mirror1"])
+        .roles(&["old", "new", "mirror1", "ns1"])
         .secret("token", TOKEN)
         .file("certificates/lab.pem", &lab_ca)
         .file("certificates/banks.pem", &sites.ca);
     let table = through_hosts(announcements(odd_sites(real_sites(table)), &sites));
     table.hold();
     a_lost_answer_is_not_asked_for_again(&lab, &sites);
+    a_watch_is_not_fooled_by_a_bent_name(&lab);
 }
 
 fn real_sites(table: Table<'_>) -> Table<'_> {
@@ -65,6 +66,20 @@ fn real_sites(table: Table<'_>) -> Table<'_> {
         .case("of the other family", |c| {
             c.step("http: {url: 'http://www.libravatar.org/', resolve: '2001:db8::11', family: ipv4}")
                 .fails("2001:db8::11 has no IPv4 address")
+        })
+        .case("a name that was bent here", |c| {
+            c.given("echo '192.0.2.12 stats.libravatar.org' >>/etc/hosts")
+                .cleared_by("grep -v stats.libravatar.org /etc/hosts >hosts; cat hosts >/etc/hosts")
+                .step("http: {url: 'http://stats.libravatar.org/', expect: {status: 200, body: It works}}")
+                .acts()
+        })
+        .case("the same name, by the word of a name server", |c| {
+            c.step("http: {url: 'http://stats.libravatar.org/', at: ns1, expect: {status: 301}}")
+                .acts()
+                .foresees("where the name leads is asked of ns1")
+        })
+        .case("by a name server that is none", |c| {
+            c.step("http: {url: 'http://stats.libravatar.org/', at: '192.0.2.11:5353'}").fails("192.0.2.11:5353")
         })
         .case("a redirect, followed", |c| {
             c.step("http: {url: 'http://www.libravatar.org/', resolve: old, family: ipv4, follow: true, expect: {body: users}}").acts()
@@ -148,6 +163,9 @@ fn through_hosts(table: Table<'_>) -> Table<'_> {
         .case("as hosts see another", |c| {
             c.on(&["mirror1", "admin"]).step("http: {url: 'http://www.libravatar.org/', family: ipv6, follow: false, expect: {status: 301}}").acts()
         })
+        .case("by the word of a name server that a host asks", |c| {
+            c.on(&["mirror1"]).step("http: {url: 'http://www.libravatar.org/', at: '192.0.2.53:53', family: ipv4, expect: {status: 301}}").acts()
+        })
         .case("refused to a host", |c| {
             c.on(&["old", "new"]).step("http: {url: 'http://localhost:8443/'}").fails("cannot reach localhost:8443")
         })
@@ -180,6 +198,21 @@ fn a_lost_answer_is_not_asked_for_again(lab: &Lab, sites: &Sites) {
     let run = operator.run_id();
     runbook(&["done", &run, "announce", "--note", "it is there"], 0);
     runbook(&["resume"], 0);
+}
+
+/// The operator's own names lead to new, the DNS still to old: that is what the world sees.
+fn a_watch_is_not_fooled_by_a_bent_name(lab: &Lab) {
+    lab.operator("echo '192.0.2.12 stats.libravatar.org' >>/etc/hosts");
+    let operator = Operator::new(lab);
+    let book = operator.state.path().join("book.yaml");
+    let text = "runbook: 1\nwatch:\n  - {name: site, http: {url: 'http://stats.libravatar.org/'}, every: 1s, \
+                expect: {status: 301, headers: {Location: ^https}}}\nsteps:\n  - id: as-here\n    \
+                http: {url: 'http://stats.libravatar.org/', expect: {body: It works}}\n  \
+                - {id: pause, on: local, run: sleep 3, undo: nothing}\n";
+    std::fs::write(&book, text).unwrap();
+    let said = operator.runbook(&["run", book.to_str().unwrap(), "--output", "json"]).ended(0);
+    let seen: Vec<_> = said.text.lines().filter(|line| line.contains("\"watched\"")).collect();
+    assert!(!seen.is_empty() && seen.iter().all(|line| line.contains("\"up\":true")), "{}", said.text);
 }
 
 /// A step that asks a site, with more of it.
