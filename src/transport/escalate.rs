@@ -25,15 +25,16 @@ pub(crate) struct Dialogue {
 /// that lets us in without asking would hand it to the shell as a command. Root does not need a sudo to be there.
 pub(crate) fn start(user: &str, password: Option<&Secret>, login: &Facts) -> Start {
     let user = quote(user);
+    // At home as a login is, or where everybody may be: the login's own folder may be closed to them, and `find` for one does not begin then.
+    let shell = "cd 2>/dev/null || cd /; exec /bin/sh";
     if login.uid == "0" && !login.sudo {
-        return Start { command: format!("exec su -s /bin/sh -c 'exec /bin/sh' {user}"), dialogue: None };
+        return Start { command: format!("exec su -s /bin/sh -c '{shell}' {user}"), dialogue: None };
     }
     if password.is_none() {
-        return Start { command: format!("exec sudo -n -H -u {user} -- /bin/sh"), dialogue: None };
+        return Start { command: format!("exec sudo -n -H -u {user} -- /bin/sh -c '{shell}'"), dialogue: None };
     }
     let (prompt, hello) = (nonce(), nonce());
-    let shell = format!("echo {hello}; exec /bin/sh");
-    let command = format!("exec sudo -S -p {prompt}. -H -u {user} -- /bin/sh -c '{shell}'");
+    let command = format!("exec sudo -S -p {prompt}. -H -u {user} -- /bin/sh -c 'echo {hello}; {shell}'");
     Start { command, dialogue: Some(Dialogue { prompt, hello }) }
 }
 
@@ -73,7 +74,7 @@ mod tests {
     #[test]
     fn root_needs_no_sudo() {
         let start = start("postgres", None, &login("0", false));
-        assert_eq!(start.command, "exec su -s /bin/sh -c 'exec /bin/sh' postgres");
+        assert_eq!(start.command, "exec su -s /bin/sh -c 'cd 2>/dev/null || cd /; exec /bin/sh' postgres");
     }
 
     #[test]
