@@ -141,6 +141,12 @@ impl Moves {
                 }
                 _ => {}
             }
+            let closed = |path: &&String| seen.places.get(*path).is_some_and(|place| !place.open);
+            if let Some(path) = [from, to].into_iter().find(closed) {
+                let (folder, _) = path.rsplit_once('/').unwrap_or_default();
+                let folder = if folder.is_empty() { "/" } else { folder };
+                return Check::Blocked(format!("{path} cannot be moved: {folder} cannot be written by this user"));
+            }
         }
         seen.done = done;
         Check::Differs(seen)

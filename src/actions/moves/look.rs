@@ -29,7 +29,13 @@ for p; do
         printf '%s %s %s\n' "$(stat -c "$f" -- "$p")" "$c" "$t"
     elif [ -d "$d" ] && ! [ -x "$d" ]; then echo hidden
     else echo -; fi
-    stat -L -c %d -- "$d" 2>/dev/null || echo -
+    w=-
+    if [ -w "$d" ] && [ -x "$d" ]; then
+        # In a sticky folder, what is another's stays.
+        if ! [ -k "$d" ] || [ -O "$d" ] || [ -O "$p" ] || ! [ -e "$p" ] || [ "$(id -u)" = 0 ]; then w=w; fi
+    fi
+    x=$(stat -L -c %d -- "$d" 2>/dev/null) || x=-
+    echo "$x $w"
 done"#;
 
 /// What was seen, and how many of the moves had been made.
@@ -46,6 +52,8 @@ pub struct Place {
     pub(super) thing: Option<Thing>,
     /// The file system of its folder; none where there is no such folder.
     pub(super) device: Option<String>,
+    /// Whether things may be moved from there and to there.
+    pub(super) open: bool,
 }
 
 /// What tells a thing from another.
@@ -120,8 +128,9 @@ pub(super) fn seen<'a>(
             "hidden" => return Err(cannot(&format!("the folder of {path} may not be looked into: as another user?"))),
             line => Some(Thing::parse(line).ok_or_else(|| cannot(&format!("`{line}`")))?),
         };
+        let Some((device, open)) = device.split_once(' ') else { return Err(cannot(&format!("`{device}`"))) };
         let device = (device != "-").then(|| device.to_owned());
-        places.insert(path.clone(), Place { thing, device });
+        places.insert(path.clone(), Place { thing, device, open: open == "w" });
     }
     Ok(places)
 }
@@ -153,11 +162,11 @@ mod tests {
     fn the_answer_is_read_in_the_order_of_the_paths() {
         let paths = ["/a".to_owned(), "/b".to_owned()];
         let said = |stdout: &str| Output { stdout: stdout.into(), ..Output::default() };
-        let places = seen(paths.iter(), &said("12 0 1 2 41ed - xfs\n65024\n-\n-\n")).unwrap();
-        assert_eq!(places["/a"].device.as_deref(), Some("65024"));
+        let places = seen(paths.iter(), &said("12 0 1 2 41ed - xfs\n65024 w\n-\n- -\n")).unwrap();
+        assert_eq!((places["/a"].device.as_deref(), places["/a"].open), (Some("65024"), true));
         assert_eq!(places["/b"], Place::default());
-        assert!(seen(paths.iter(), &said("-\n1\n")).is_err());
-        let hidden = seen(paths.iter(), &said("hidden\n1\n-\n1\n")).unwrap_err().to_string();
+        assert!(seen(paths.iter(), &said("-\n1 w\n")).is_err());
+        let hidden = seen(paths.iter(), &said("hidden\n1 -\n-\n1 w\n")).unwrap_err().to_string();
         assert!(hidden.contains("the folder of /a may not be looked into"), "{hidden}");
     }
 }
