@@ -16,6 +16,9 @@ pub struct Undo {
     pub(super) running: Option<Running>,
     /// Its `UnitFileState` before, where that was changed.
     pub(super) enabled: Option<String>,
+    /// Whether it had failed before.
+    #[serde(default)]
+    pub(super) failed: bool,
 }
 
 /// What was done to a unit's running.
@@ -44,7 +47,7 @@ impl Undo {
             (State::Started, true) | (State::Stopped, false) => None,
         });
         let enabled = service.rewires(seen).then(|| seen.enabled.clone());
-        Self { unit: service.unit.clone(), running, enabled }
+        Self { unit: service.unit.clone(), running, enabled, failed: seen.active == "failed" }
     }
 
     /// For people.
@@ -75,12 +78,13 @@ pub(super) fn verbs(undo: &Undo, now: &Unit) -> Result<Vec<Verb>, ActionError> {
     let mut verbs = Vec::new();
     let running = match undo.running {
         None => None,
+        Some(Running::Started) if now.active == "failed" && !undo.failed => Some(Verb::ResetFailed),
         Some(Running::Started) => now.runs().then_some(Verb::Stop),
         Some(Running::Stopped) => (!now.is_up()).then_some(Verb::Start),
         Some(Running::Restarted) => Some(Verb::Restart),
         Some(Running::Reloaded) => Some(Verb::ReloadOrRestart),
     };
-    if running.is_some_and(|verb| verb != Verb::Stop) {
+    if running.is_some_and(|verb| !matches!(verb, Verb::Stop | Verb::ResetFailed)) {
         if now.load == "masked" {
             return Err(changed("it was masked".to_owned()));
         }
@@ -116,14 +120,16 @@ mod tests {
 
     #[test]
     fn a_unit_goes_back_to_what_it_was() {
-        use Verb::{Disable, Enable, ReloadOrRestart, Restart, Start, Stop};
+        use Verb::{Disable, Enable, ReloadOrRestart, ResetFailed, Restart, Start, Stop};
         let up = unit("active", "enabled");
         let down = unit("inactive", "enabled");
         for (text, before, now, due) in [
             ("{name: x, state: stopped}", &up, &down, vec![Start]),
             ("{name: x, state: stopped}", &up, &up, vec![]),
             ("{name: x, state: started}", &down, &up, vec![Stop]),
-            ("{name: x, state: started}", &down, &unit("failed", "enabled"), vec![]),
+            // It did not start, which is to be forgotten; unless it had failed before.
+            ("{name: x, state: started}", &down, &unit("failed", "enabled"), vec![ResetFailed]),
+            ("{name: x, state: started}", &unit("failed", "enabled"), &unit("failed", "enabled"), vec![]),
             ("{name: x, state: restarted}", &up, &up, vec![Restart]),
             // The new configuration did not even start: the old one has to.
             ("{name: x, state: restarted}", &up, &unit("failed", "enabled"), vec![Restart]),

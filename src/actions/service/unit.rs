@@ -98,6 +98,8 @@ pub(super) enum Verb {
     Stop,
     Restart,
     Reload,
+    /// Forget that it failed.
+    ResetFailed,
     /// Reload it where it runs and can, else start it afresh.
     ReloadOrRestart,
 }
@@ -112,6 +114,7 @@ impl Verb {
             Self::Stop => "stop",
             Self::Restart => "restart",
             Self::Reload => "reload",
+            Self::ResetFailed => "reset-failed",
             Self::ReloadOrRestart => "reload-or-restart",
         }
     }
