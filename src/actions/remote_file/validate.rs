@@ -6,6 +6,8 @@ use crate::base::shell::quote;
 #[must_use]
 pub fn filled(command: &str, path: &str) -> String {
     let mut whole = String::with_capacity(command.len() + path.len());
+    // Quotes that are open, and above each `$(…)` or `(…)` those that are open in there.
+    let mut outer = Vec::new();
     let mut quotes = None;
     let mut rest = command.chars().peekable();
     while let Some(c) = rest.next() {
@@ -20,6 +22,14 @@ pub fn filled(command: &str, path: &str) -> String {
                 whole.extend(rest.next());
                 continue;
             }
+            ('(', None) => outer.push(quotes),
+            ('$', Some('"')) if rest.peek() == Some(&'(') => {
+                whole.push(c);
+                whole.extend(rest.next());
+                outer.push(quotes.take());
+                continue;
+            }
+            (')', None) => quotes = outer.pop().flatten(),
             ('\'' | '"', None) => quotes = Some(c),
             (c, Some(open)) if c == open => quotes = None,
             _ => {}
@@ -54,6 +64,10 @@ mod tests {
             ("visudo -cf %s", r#"visudo -cf '/a b/it'\''s $(x) "`'"#),
             ("apache2ctl -t -c 'Include %s'", r#"apache2ctl -t -c 'Include /a b/it'\''s $(x) "`'"#),
             ("check \"%s\" \\\" %s", r#"check "/a b/it's \$(x) \"\`" \" '/a b/it'\''s $(x) "`'"#),
+            (
+                "test \"$(wc -l <%s) (%s)\" = \"(\" && (grep x %s)",
+                "test \"$(wc -l <'/a b/it'\\''s $(x) \"`') (/a b/it's \\$(x) \\\"\\`)\" = \"(\" && (grep x '/a b/it'\\''s $(x) \"`')",
+            ),
             ("date +%Y", "date +%Y"),
         ] {
             assert_eq!(filled(command, odd), due, "{command}");
