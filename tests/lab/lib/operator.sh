@@ -122,6 +122,7 @@ print_inventory() {
         "etc_hosts=/etc/netns/$(netns operator)/hosts"
         "netns=$(netns operator)"
         "state=$STATE"
+        "cache=$CACHE"
     )
     local entry
     for entry in "${entries[@]}"; do

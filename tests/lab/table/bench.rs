@@ -60,8 +60,28 @@ pub(super) struct Bench<'a> {
 }
 
 impl Place {
+    /// The roles where it has a folder.
     pub(super) fn roles(&self) -> impl Iterator<Item = &'static str> + '_ {
+        let at = if self.case.at.is_empty() { &self.case.on } else { &self.case.at };
+        at.iter().copied().chain(at.is_empty().then_some("local"))
+    }
+
+    /// The hosts of its units.
+    pub(super) fn units(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.case.on.iter().copied().chain(self.case.on.is_empty().then_some("local"))
+    }
+
+    /// What concerns a unit of it.
+    pub(super) fn of(&self, looks: &Looks, host: &str) -> Look {
+        let at = |role: &str| looks[&(self.slug.clone(), role.to_owned())].clone();
+        match &self.case.at[..] {
+            [] => at(host),
+            [role] => at(role),
+            roles => roles
+                .iter()
+                .flat_map(|role| at(role).into_iter().map(move |(path, thing)| (format!("{role}:{path}"), thing)))
+                .collect(),
+        }
     }
 
     /// A text of the case with its own words put in.
@@ -82,12 +102,12 @@ impl Bench<'_> {
         let word = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
         let slug = format!("{key}-{}", case.name.chars().map(word).collect::<String>());
         let slug = slug.trim_end_matches('-').to_owned();
-        let top = if case.on == ["local"] || case.on.is_empty() {
-            self.top().display().to_string()
-        } else {
-            "/srv/cases".to_owned()
-        };
+        let local = case.at.is_empty() && (case.on == ["local"] || case.on.is_empty());
+        let top = if local { self.top().display().to_string() } else { "/srv/cases".to_owned() };
         let odd = if self.odd { " it's \"odd\" $(touch pwned) `touch pwned` *[a]; & # \\ ü" } else { "" };
+        if let super::case::End::Blocked(why) | super::case::End::Fails(why) = &mut case.end {
+            *why = why.replace("SELF", &slug);
+        }
         Place { case, key, here: format!("{top}/{slug}{odd}"), slug }
     }
 
@@ -98,8 +118,8 @@ impl Bench<'_> {
 
     /// Makes the hosts as the cases want them to be before.
     pub(super) fn give(&self, places: &[&Place]) {
-        let jobs =
-            each(places).map(|(place, role)| (place, role, job(place, "give", &json!({"script": place.case.given}))));
+        let jobs = each(places)
+            .map(|(place, role)| (place, role, job(place, role, "give", &json!({"script": place.case.given}))));
         for ((slug, role), ran) in self.by_hand::<Ran>(jobs) {
             assert_eq!(ran.code, 0, "{slug} on {role}: what is given fails:\n{}", ran.said);
         }
@@ -110,20 +130,20 @@ impl Bench<'_> {
         self.by_hand(each(places).map(|(place, role)| {
             let paths: Vec<_> = place.case.paths.iter().map(|path| path.replace("SELF", &place.slug)).collect();
             let what = json!({"paths": paths, "state": place.case.state});
-            (place, role, job(place, "look", &what))
+            (place, role, job(place, role, "look", &what))
         }))
     }
 
-    /// What is at a place that has one role.
+    /// What concerns the one unit of a place.
     pub(super) fn look_at(&self, place: &Place) -> Look {
-        self.look(&[place]).into_values().next().unwrap()
+        place.of(&self.look(&[place]), place.units().next().unwrap())
     }
 
     /// Runs a script at each place, on all its machines.
     pub(super) fn scripts<'p>(&self, scripts: impl IntoIterator<Item = (&'p Place, &'p str)>) -> BTreeMap<At, Ran> {
         let jobs = scripts.into_iter().filter(|(_, script)| !script.is_empty());
         let jobs = jobs.flat_map(|(place, script)| {
-            place.roles().map(move |role| (place, role, job(place, "script", &json!({"script": script}))))
+            place.roles().map(move |role| (place, role, job(place, role, "script", &json!({"script": script}))))
         });
         self.by_hand(jobs)
     }
@@ -145,7 +165,7 @@ impl Bench<'_> {
         for place in places {
             self.script(place, &place.case.cleared);
         }
-        self.by_hand::<Value>(each(places).map(|(place, role)| (place, role, job(place, "clear", &json!({})))));
+        self.by_hand::<Value>(each(places).map(|(place, role)| (place, role, job(place, role, "clear", &json!({})))));
         for machine in Self::machines(places) {
             if machine != "operator" {
                 self.lab.on(machine, "rmdir /srv/cases");
@@ -199,8 +219,8 @@ fn each<'p>(places: &'p [&'p Place]) -> impl Iterator<Item = (&'p Place, &'stati
     places.iter().flat_map(|place| place.roles().map(|role| (*place, role)))
 }
 
-fn job(place: &Place, what: &str, more: &Value) -> Value {
-    let mut job = json!({"do": what, "here": place.here, "self": place.slug});
+fn job(place: &Place, role: &str, what: &str, more: &Value) -> Value {
+    let mut job = json!({"do": what, "here": place.here, "self": place.slug, "role": role});
     job.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     job
 }

@@ -6,6 +6,7 @@
 pub(crate) struct Case {
     pub(super) name: String,
     pub(super) on: Vec<&'static str>,
+    pub(super) at: Vec<&'static str>,
     pub(super) given: String,
     pub(super) cleared: String,
     pub(super) step: String,
@@ -76,6 +77,7 @@ impl Case {
         Self {
             name: name.to_owned(),
             on: on.to_vec(),
+            at: Vec::new(),
             given: String::new(),
             cleared: String::new(),
             step: String::new(),
@@ -95,6 +97,12 @@ impl Case {
     /// password), `admin` (new again, stays admin), `mirror1`, `mirror2`, `ns1`, or `local`. None: the step has no `on`.
     pub(crate) fn on(self, roles: &[&'static str]) -> Self {
         Self { on: roles.to_vec(), ..self }
+    }
+
+    /// It concerns these roles, whatever the step is on: the case has its folder on each of them, and its scripts run on each, with `$ROLE`
+    /// telling where they are. For what goes from one host to another, with `on(&[])` where the step has no `on`.
+    pub(crate) fn folders(self, roles: &[&'static str]) -> Self {
+        Self { at: roles.to_vec(), ..self }
     }
 
     /// What makes the host as it is to be before: a script. All times in the case's folder are then turned back to 2018.

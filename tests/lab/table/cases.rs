@@ -98,8 +98,13 @@ impl<'a> Table<'a> {
             .chain(disturbed.iter().map(|(place, _)| place))
             .chain(crashing.iter().flat_map(|(_, places)| places))
             .collect();
-        let hosts: Vec<&str> = Bench::machines(&all).into_iter().filter(|machine| *machine != "operator").collect();
-        let before = self.lab.listing(&hosts);
+        let mut hosts: Vec<&str> = Bench::machines(&all).into_iter().chain(self.roles.iter().copied()).collect();
+        hosts.retain(|machine| *machine != "operator");
+        hosts.sort_unstable();
+        hosts.dedup();
+        let untouched = self.lab.is_untouched();
+        let before = if untouched { self.lab.listing_before(&hosts) } else { self.lab.listing(&hosts) };
+        let names = self.lab.operator("cat /etc/hosts");
         bench.give(&all);
 
         let seen = Round { table: &self, bench: &bench }.hold(&places.iter().collect::<Vec<_>>());
@@ -111,8 +116,8 @@ impl<'a> Table<'a> {
         }
         for (at, four) in &crashing {
             let whole = places.iter().find(|place| place.key == format!("c{at:02}")).unwrap();
-            let role = four[0].roles().next().unwrap();
-            let done = super::compare::nameless(&seen[&(whole.slug.clone(), role.to_owned())], whole);
+            let host = four[0].units().next().unwrap();
+            let done = super::compare::nameless(&whole.of(&seen, host), whole);
             jobs.push(Box::new(move || match &four[0].case.crash {
                 Some(Crash::Middle(middle)) => super::crash::hold_job(table, bench, four, &done, middle),
                 _ => super::crash::hold(table, bench, four, &done),
@@ -121,9 +126,17 @@ impl<'a> Table<'a> {
         at_once(if self.alone { 1 } else { 3 }, jobs);
 
         bench.clear(&all);
+        for host in &hosts {
+            // What stopped rollbacks have kept, which nobody will ask for any more.
+            self.lab.on(host, "rm -rf /root/.local/state/runbook /home/*/.local/state/runbook /var/tmp/runbook-*");
+        }
         let now = self.lab.listing(&hosts);
         let changed = similar::TextDiff::from_lines(&before, &now).unified_diff().context_radius(0).to_string();
         assert!(now == before, "the hosts are not as before:\n{changed}");
+        assert_eq!(self.lab.operator("cat /etc/hosts"), names);
+        if untouched {
+            self.lab.is_still_before();
+        }
     }
 }
 

@@ -22,7 +22,12 @@ pub(super) fn difference(before: &Look, now: &Look, apart: Apart) -> Option<Stri
 
 /// The same look with a place's own names taken out of it, so that it compares with the look at another place of that case.
 pub(super) fn nameless(look: &Look, place: &Place) -> Look {
-    let plain = |text: &str| text.replace(&place.here, "HERE").replace(&place.slug, "SELF");
+    // What is moved aside has the run's id in its name.
+    let aside = regex::Regex::new(r"\.runbook-[0-9a-z]+").unwrap();
+    let plain = |text: &str| {
+        let text = text.replace(&place.here, "HERE").replace(&place.slug, "SELF");
+        aside.replace_all(&text, ".runbook-ID").into_owned()
+    };
     let thing = |thing: &Thing| Thing { is: plain(&thing.is), text: thing.text.as_deref().map(plain), ..thing.clone() };
     look.iter().map(|(path, seen)| (plain(path), thing(seen))).collect()
 }

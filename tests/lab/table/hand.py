@@ -19,7 +19,7 @@ LONG_AGO = 1534046706_123456789
 
 
 def bash(script, job):
-    env = {**os.environ, "HERE": job["here"], "SELF": job["self"]}
+    env = {**os.environ, "HERE": job["here"], "SELF": job["self"], "ROLE": job["role"]}
     done = subprocess.run(
         ("bash", "-euo", "pipefail", "-c", script), cwd=job["here"], env=env, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,

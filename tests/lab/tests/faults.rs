@@ -21,7 +21,7 @@ fn dumping(lab: &Lab, run: &mut Child, operator: &Operator<'_>) {
 fn a_job_outlives_a_controller_that_is_killed_and_is_found_again() {
     let Some(lab) = Lab::before() else { return };
     let operator = Operator::new(&lab);
-    let before = operator.everything();
+    let before = operator.everything_before();
     slow_down(&lab, "old", PG_DUMP, 6);
     let mut run = operator.begin(Some("rehearsal-look"));
     dumping(&lab, &mut run, &operator);
@@ -75,7 +75,7 @@ fn a_job_that_died_with_its_host_is_told_from_one_that_failed() {
 fn a_controller_that_keeps_dying_gets_there_all_the_same() {
     let Some(lab) = Lab::before() else { return };
     let operator = Operator::new(&lab);
-    let before = operator.everything();
+    let before = operator.everything_before();
     // Not the same moments each time: the lab is not that regular anyway.
     let forth = |turn: u64| if turn == 0 { operator.sample("run", None) } else { operator.resumption(None) };
     let kills = disturbed(&operator, "done", forth, |turn| Duration::from_millis(1500 + 370 * (turn % 9)));

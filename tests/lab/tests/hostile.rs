@@ -9,7 +9,7 @@ const NAME: &str = "-x it's \"here\"\\ $(touch pwned) `touch pwned`;touch pwned 
 fn values_reach_hosts_as_data() {
     let Some(lab) = Lab::before() else { return };
     let operator = Operator::new(&lab);
-    let before = operator.everything();
+    let before = operator.everything_before();
     let book = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lab/books/hostile.yaml");
     // new has no login for root: admin becomes root there.
     let hosts_file = operator.state.path().join("hosts.yaml");
@@ -49,7 +49,7 @@ fn the_sample_copes_with_any_folder() {
     for folder in ["staging", "backup"] {
         std::fs::create_dir(lab.file(folder)).unwrap();
     }
-    let before = operator.everything();
+    let before = operator.everything_before();
     operator.run(None).ended(0);
     operator.roll_back();
     operator.everything().must_be(&before);

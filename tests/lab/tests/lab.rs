@@ -1,22 +1,43 @@
-//! The lab as a test sees it: brought up once, one test at a time, every host as it was before the test.
+//! The lab as a test sees it: brought up once, one test in it at a time, every host as it was before the test.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
-/// The lab, and nobody else in it while this lives.
+/// A lab, and nobody else in it while this lives.
 pub(crate) struct Lab {
     _alone: File,
     tool: PathBuf,
+    state: PathBuf,
+    cache: PathBuf,
 }
 
+/// How many labs there are for tests that run at the same time. Most of the time, one waits for connections, services and clocks.
+const LABS: usize = 2;
+
 impl Lab {
-    /// The lab in its 'before' state. None without root.
+    /// A lab in its 'before' state. None without root.
     pub(crate) fn before() -> Option<Self> {
         let lab = Self::alone()?;
         lab.tool(&["up"]);
-        lab.tool(&["reset"]);
+        lab.tool(&["before", "old", "new", "mirror1", "mirror2", "ns1"]);
         Some(lab)
+    }
+
+    /// What was on hosts in that state.
+    pub(crate) fn listing_before(&self, hosts: &[&str]) -> String {
+        hosts.iter().map(|host| std::fs::read_to_string(self.state.join("listings").join(host)).unwrap()).collect()
+    }
+
+    /// Whether nothing has been done in it since.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.state.join("still-before").exists()
+    }
+
+    /// Takes it on the test's word that everything is as it was before, so that the next test need not begin with a reset.
+    pub(crate) fn is_still_before(&self) {
+        self.tool(&["still-before"]);
     }
 
     fn alone() -> Option<Self> {
@@ -28,11 +49,19 @@ impl Lab {
             return None;
         }
         let tool = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lab/lab");
-        let state = PathBuf::from(succeed(Command::new(&tool).args(["inventory", "state"])).trim_end());
-        std::fs::create_dir_all(&state).unwrap();
-        let lock = File::create(state.join("tests.lock")).unwrap();
-        lock.lock().unwrap();
-        Some(Self { _alone: lock, tool })
+        let place = |key: &str| succeed(Command::new(&tool).args(["inventory", key])).trim_end().to_owned();
+        let (first, cache) = (place("state"), PathBuf::from(place("cache")));
+        loop {
+            for number in 1..=LABS {
+                let state = PathBuf::from(if number == 1 { first.clone() } else { format!("{first}-{number}") });
+                std::fs::create_dir_all(&state).unwrap();
+                let lock = File::create(state.join("tests.lock")).unwrap();
+                if lock.try_lock().is_ok() {
+                    return Some(Self { _alone: lock, tool, state, cache });
+                }
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        }
     }
 
     /// What `lab` with these arguments prints; it must succeed.
@@ -44,6 +73,7 @@ impl Lab {
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&self.tool);
         command.args(args).stdin(Stdio::null());
+        command.env("RUNBOOK_LAB_DIR", &self.state).env("RUNBOOK_LAB_CACHE", &self.cache);
         command
     }
 
@@ -74,10 +104,10 @@ impl Lab {
 
     /// Waits until a script succeeds on a host.
     pub(crate) fn eventually(&self, host: &str, seconds: u32, script: &str) {
-        let begun = std::time::Instant::now();
+        let begun = Instant::now();
         while !self.holds(host, script) {
             assert!(begun.elapsed().as_secs() < seconds.into(), "on {host}, after {seconds} s, still not: {script}");
-            std::thread::sleep(std::time::Duration::from_millis(200));
+            std::thread::sleep(Duration::from_millis(200));
         }
     }
 }

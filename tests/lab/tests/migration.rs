@@ -7,7 +7,7 @@ use crate::operator::Operator;
 fn a_plan_changes_nothing() {
     let Some(lab) = Lab::before() else { return };
     let operator = Operator::new(&lab);
-    let before = operator.everything();
+    let before = operator.everything_before();
     let said = operator.sample("plan", None).output().unwrap();
     let text = String::from_utf8_lossy(&said.stdout);
     assert!(said.status.success(), "{text}\n{}", String::from_utf8_lossy(&said.stderr));
@@ -26,7 +26,7 @@ fn a_plan_changes_nothing() {
 fn the_whole_migration_goes_through_and_all_the_way_back() {
     let Some(lab) = Lab::before() else { return };
     let operator = Operator::new(&lab);
-    let before = operator.everything();
+    let before = operator.everything_before();
     let rows = "runuser -u postgres -- psql -XAtqd libravatar -c 'SELECT md5(string_agg(u::text, chr(10) ORDER BY id)) FROM users u'";
     let rows_of_old = lab.on("old", rows);
     operator.run(None).ended(0).says("110 of 110 steps over");
@@ -86,7 +86,7 @@ fn the_whole_migration_goes_through_and_all_the_way_back() {
 #[test]
 fn a_run_can_be_taken_back_from_wherever_it_stands() {
     let Some(lab) = Lab::before() else { return };
-    let before = Operator::new(&lab).everything();
+    let before = Operator::new(&lab).everything_before();
     let places = [
         Place::Gate("static-on"),
         Place::After("Set the rehearsal's images aside"),

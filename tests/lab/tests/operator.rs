@@ -147,11 +147,21 @@ impl<'a> Operator<'a> {
         self.everything_now()
     }
 
+    /// What the hosts had when the test began, and the operator has now: as it was before.
+    pub(crate) fn everything_before(&self) -> Everything {
+        let all = ["old", "new", "mirror1", "mirror2", "ns1"];
+        Everything { hosts: self.lab.listing_before(&all), ..self.operators() }
+    }
+
     /// The same in the middle of a migration, when the mirrors may not be able to pull.
     pub(crate) fn everything_now(&self) -> Everything {
+        Everything { hosts: self.lab.listing(&["all"]), ..self.operators() }
+    }
+
+    fn operators(&self) -> Everything {
         let passing = [self.lab.file("staging"), self.lab.file("backup")];
         Everything {
-            hosts: self.lab.listing(&["all"]),
+            hosts: String::new(),
             names: self.lab.operator("cat /etc/hosts"),
             left: passing.into_iter().filter(|path| path.exists()).collect(),
         }
