@@ -99,6 +99,10 @@ impl<'a> Table<'a> {
             .chain(crashing.iter().flat_map(|(_, places)| places))
             .collect();
         let mut hosts: Vec<&str> = Bench::machines(&all).into_iter().chain(self.roles.iter().copied()).collect();
+        if hosts.contains(&"operator") {
+            // From there, any host can have been reached.
+            hosts.extend(["old", "new", "mirror1", "mirror2", "ns1"]);
+        }
         hosts.retain(|machine| *machine != "operator");
         hosts.sort_unstable();
         hosts.dedup();
