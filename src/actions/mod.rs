@@ -18,6 +18,7 @@ pub mod manual;
 pub mod moves;
 pub mod names;
 pub mod nameserver;
+pub mod postgres;
 pub mod registry;
 pub mod remote_file;
 pub mod run;

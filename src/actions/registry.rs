@@ -69,6 +69,7 @@ const KINDS: &[Kind] = &[
     kind::<super::lookup::Lookup>(),
     kind::<super::manual::Manual>(),
     kind::<super::moves::Moves>(),
+    kind::<super::postgres::Postgres>(),
     kind::<super::run::Run>(),
     kind::<super::service::Service>(),
     kind::<super::show::Show>(),

@@ -1,5 +1,6 @@
 //! Actions on hosts that are folders: they look, change, are taken back, and meet what a link can do to them.
 
+mod clusters;
 mod compare;
 mod copy;
 mod cron;
@@ -13,6 +14,7 @@ mod http;
 mod moves;
 mod named;
 mod names;
+mod postgres;
 mod run;
 mod server;
 mod service;

@@ -1,0 +1,20 @@
+//! `postgres`: a database moved from one server to another, and seen to have arrived.
+
+mod action;
+mod back;
+mod choose;
+mod decode;
+mod ear;
+mod figures;
+mod judge;
+mod look;
+mod names;
+mod place;
+mod same;
+mod sql;
+mod stages;
+mod swap;
+mod transfer;
+mod words;
+
+pub use action::{Postgres, Undo};
