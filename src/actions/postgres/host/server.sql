@@ -27,7 +27,8 @@ SELECT json_build_array('database', json_build_object(
             'application', coalesce(application_name, ''), 'user', coalesce(usename, ''),
             'address', coalesce(host(client_addr), 'local'), 'count', n)), '[]')
         FROM (SELECT application_name, usename, client_addr, count(*) AS n FROM pg_stat_activity
-            WHERE datid = d.oid AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+            -- Looks of ours, of other steps too, write nothing.
+            WHERE datid = d.oid AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND application_name <> 'runbook'
             GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2) s),
     'prepared', (SELECT count(*) FROM pg_prepared_xacts x WHERE x.database = d.datname)))
 FROM pg_database d WHERE d.datname = :'name';
