@@ -247,6 +247,14 @@ impl<'a> Stash<'a> {
         // Keeping is repeatable: the stash is the run's own, and a copy made twice is the same copy.
         self.read.host()?.send(Command { effect: Effect::Reads, ..command }).await
     }
+
+    /// The same on another host.
+    ///
+    /// # Errors
+    /// Where the host was not reached.
+    pub async fn keep_on(&self, host: &Host, command: Command) -> Result<Output, ActionError> {
+        host.send(Command { effect: Effect::Reads, ..command }).await
+    }
 }
 
 impl<'a> Write<'a> {

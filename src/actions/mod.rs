@@ -28,6 +28,7 @@ pub mod show;
 pub mod side;
 pub mod sql;
 pub mod stream;
+pub mod sync;
 pub mod tcp;
 pub mod template;
 #[cfg(test)]

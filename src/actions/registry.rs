@@ -76,6 +76,7 @@ const KINDS: &[Kind] = &[
     kind::<super::sql::Sql>(),
     kind::<super::stream::StreamAction>(),
     kind::<super::tcp::Tcp>(),
+    kind::<super::sync::Sync>(),
     kind::<super::template::Template>(),
     kind::<super::wait::Wait>(),
 ];

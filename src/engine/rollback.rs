@@ -1,7 +1,7 @@
 //! Takes a run back, newest first.
 
 use crate::actions::ActionError;
-use crate::base::{StepId, UnitId};
+use crate::base::{Role, StepId, UnitId};
 use crate::events::view::Status;
 use crate::events::{Progress, Record, UnitState};
 
@@ -73,12 +73,21 @@ impl Controller {
             let items = self.world.units(step, &view).unwrap_or_default();
             for work in items.into_iter().flatten() {
                 let Ok(prepared) = self.world.prepare(step, &work.unit, work.item, &view) else { continue };
-                let Some(host) = work.unit.host.filter(|host| host.is_local() || view.pins.contains_key(host)) else {
-                    continue;
+                let of_unit = if let Some(host) = work.unit.host {
+                    vec![(host, prepared.become_user)]
+                } else {
+                    // What is between hosts keeps things on each, as the user that it acts as, and as whoever logs in.
+                    let users = |role: Role| {
+                        let user = self.world.become_on(&role, prepared.user.as_deref());
+                        [(role.clone(), user), (role, None)]
+                    };
+                    self.world.plan.reached(step).into_iter().flat_map(users).collect()
                 };
-                let account = (host, prepared.become_user);
-                if !accounts.contains(&account) {
-                    accounts.push(account);
+                for account in of_unit {
+                    let (host, _) = &account;
+                    if (host.is_local() || view.pins.contains_key(host)) && !accounts.contains(&account) {
+                        accounts.push(account);
+                    }
                 }
             }
         }

@@ -21,6 +21,7 @@ mod service;
 mod show;
 mod sql;
 mod stream;
+mod sync;
 mod tcp;
 mod template;
 mod world;

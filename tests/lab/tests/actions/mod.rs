@@ -12,5 +12,6 @@ mod run;
 mod service;
 mod sql;
 mod stream;
+mod sync;
 mod tcp;
 mod template;

@@ -1,0 +1,4 @@
+# Notes how the destination was left. $PARTIAL: the folders of interrupted files.
+tidy
+list "$K/after"
+say done

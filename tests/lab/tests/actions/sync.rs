@@ -1,0 +1,169 @@
+//! `sync` on real hosts: with a tree that has all that a careless copy loses.
+
+use std::process::{Child, Command, Stdio};
+
+use crate::lab::Lab;
+use crate::operator::{Operator, eventually, kill};
+use crate::table::Table;
+
+/// What stands at the destination before: some of it the same, some other, some of another kind, and what the source does not have.
+const BEFORE: &str = r"
+    mkdir -p user/albums user/gone/er
+    chown 801:802 user; chmod 2770 user
+    echo old >user/nothing.png; chown daemon:adm user/nothing.png; chmod 4751 user/nothing.png
+    echo shared >user/shared.png; setfacl -m u:daemon:rwx user/shared.png; setfattr -n user.mine -v x user/shared.png
+    echo one >user/gone/er/one; ln user/gone/er/one user/gone/two; setfacl -d -m g:adm:rx user/gone; touch -d @77 user/gone/er user/gone
+    setfacl -m u:adm:r user/albums 2>/dev/null || setfacl -m g:adm:r user/albums
+    ln -s /nowhere user/newest; mkdir user/gone.png; echo x >'user/new
+line'
+    touch -d @1200000000 user/albums user
+";
+
+/// Whether the tree is whole there: names of one file, holes, ACLs, attributes, owners by number, odd names.
+const WHOLE: &str = r#"
+    cd user
+    [ "$(stat -c %h cover.png)" = 3 ] && [ "$(stat -c %i cover.png)" = "$(stat -c %i albums/2018/cover.png)" ]
+    [ "$(stat -c %s disk.img)" -gt 1000000 ] && [ "$(stat -c %b disk.img)" -lt 200 ]
+    getfacl -cp shared.png | grep -q '^user:.*:rw-'
+    ! getfacl -cp shared.png | grep -q daemon
+    [ "$(getfattr --only-values -n user.comment shared.png)" = 'kept for Zoë' ]
+    ! getfattr -n user.mine shared.png 2>/dev/null
+    [ "$(stat -c %u:%g:%a albums/2018)" = 801:33:2775 ]
+    [ -f "odd names/new
+line" ] && [ -f 'odd names/-leading-dash' ] && [ "$(readlink absolute)" = /var/lib/libravatar/avatar ]
+"#;
+
+fn step(more: &str) -> String {
+    format!("sync: {{from: \"old:/var/lib/libravatar/user/\", to: \"new:HERE/user/\"{more}}}")
+}
+
+#[test]
+fn sync() {
+    let Some(lab) = Lab::before() else { return };
+    Table::new(&lab, "sync")
+        .on(&["new"])
+        .roles(&["old", "admin"])
+        .case("a new tree", |c| {
+            c.step(&step(", via: relay"))
+                .foresees("user/ to new:")
+                .leaves(WHOLE)
+                .crashes()
+                .stops_after("echo x >>user/nothing.png", "has another content")
+                .stops_after("touch user/albums/mine", "is there since")
+        })
+        .case("what was there", |c| {
+            c.given(BEFORE)
+                .step(&step(", via: relay, delete: true"))
+                .leaves(&format!("{WHOLE}[ ! -e gone ]"))
+                .crashes()
+                .goes_back_after("echo mine >mine", "[ -f mine ] && [ -f user/gone/two ]")
+        })
+        .case("direct", |c| {
+            c.given(BEFORE)
+                .step(&step(", via: direct, delete: true"))
+                .foresees("from host to host (direct)")
+                .leaves(WHOLE)
+                .crashes()
+        })
+        .case("auto", |c| c.step(&step("")).foresees("direct): old reaches new").leaves(WHOLE))
+        .case("staging", |c| c.given(BEFORE).step(&step(", via: staging, delete: true")).leaves(WHOLE))
+        .case("in parts", |c| c.given(BEFORE).step(&step(", via: relay, parallel: 3, checksum: true")).leaves(WHOLE))
+        .case("without being root", |c| {
+            c.on(&["admin"])
+                .given("chown admin .")
+                .step(r#"sync: {from: "old:/etc/apache2", to: "admin:HERE/", via: relay, exclude: [magic]}"#)
+                .foresees("owners are not kept: rsync is admin")
+                .leaves("[ \"$(stat -c %U apache2/apache2.conf)\" = admin ] && [ ! -e apache2/magic ]")
+        })
+        .case("on one host", |c| {
+            c.on(&["old"])
+                .given("mkdir -- -a; echo x >./-a/-f; mkdir b")
+                .step(r#"sync: {from: "old:HERE/-a/", to: "old:HERE/b/"}"#)
+                .leaves("[ -f b/-f ]")
+        })
+        .case("as asked", |c| {
+            c.on(&["old"])
+                .given("mkdir a; echo x >a/f; cp -a a b")
+                .step(r#"sync: {from: "old:HERE/a/", to: "old:HERE/b/", delete: true}"#)
+                .satisfied()
+        })
+        .case("no source", |c| {
+            c.step(r#"sync: {from: "old:/none/", to: "new:HERE/x/"}"#).blocked("there is no /none on old")
+        })
+        .hold();
+}
+
+/// A book that brings a large file over, slowly.
+fn slowly(lab: &Lab, via: &str) -> (String, String) {
+    lab.on(
+        "old",
+        "mkdir -p /srv/large && head -c 20000000 /dev/urandom >/srv/large/file && ln /srv/large/file /srv/large/again",
+    );
+    lab.on("new", "mkdir -p /srv/large && echo before >/srv/large/file && chmod 600 /srv/large/file && touch -d @1200000000 /srv/large/file /srv/large");
+    let book = format!(
+        "runbook: 1\nname: large\nhosts:\n  old: old\n  new: {{ssh: new, become: root}}\nsteps:\n  - id: large\n    \
+         sync: {{from: \"old:/srv/large/\", to: \"new:/srv/large/\", via: {via}, bwlimit: 2m}}\n"
+    );
+    (book, keys(lab))
+}
+
+/// What lets people in, and what they are like who do.
+fn keys(lab: &Lab) -> String {
+    let script = "for h in /root /home/admin; do stat -c '%n %a %U %y' $h/.ssh $h/.ssh/authorized_keys; cat $h/.ssh/authorized_keys; done";
+    lab.on("new", script)
+}
+
+fn state_of(lab: &Lab) -> String {
+    lab.on("new", "cd /srv/large && find . -printf '%p %m %U %T@ %s %n\\n' | sort && sha256sum file")
+}
+
+fn begin(operator: &Operator<'_>, book: &str) -> Child {
+    let path = operator.state.path().join("book.yaml");
+    std::fs::write(&path, book).unwrap();
+    let said = std::fs::File::create(operator.state.path().join("said")).unwrap();
+    let mut command: Command = operator.command(&["run", path.to_str().unwrap()]);
+    command.stdout(said.try_clone().unwrap()).stderr(said).stdin(Stdio::null()).spawn().unwrap()
+}
+
+/// Waits until some of the file is on its way.
+fn half_way(lab: &Lab, run: &mut Child, operator: &Operator<'_>) {
+    eventually(60, "the file is on its way", || {
+        assert!(run.try_wait().unwrap().is_none(), "the run has ended before:\n{}", operator.said());
+        lab.holds("new", "find / -xdev -path '*/backup/temp/*' -size +2000k 2>/dev/null | grep -q .")
+    });
+}
+
+#[test]
+fn a_transfer_whose_controller_is_killed_goes_on_or_is_taken_back() {
+    for via in ["relay", "direct"] {
+        for back in [true, false] {
+            let Some(lab) = Lab::before() else { return };
+            let operator = Operator::new(&lab);
+            let (book, keys_before) = slowly(&lab, via);
+            let before = state_of(&lab);
+            let mut run = begin(&operator, &book);
+            half_way(&lab, &mut run, &operator);
+            assert_eq!(keys(&lab) == keys_before, via == "relay", "a key is let in for a direct way alone");
+            kill(&mut run);
+            if !back {
+                operator.runbook(&["resume"]).ended(0);
+                let same = lab.on("old", "sha256sum </srv/large/file") == lab.on("new", "sha256sum </srv/large/file");
+                assert!(same, "{via}: it came whole");
+                assert_eq!(keys(&lab), keys_before, "{via}: no key is left after a resume");
+                assert!(
+                    !lab.holds("old", "find / -xdev -name 'key*' -path '*/direct/*' | grep -q ."),
+                    "nor its other half"
+                );
+            }
+            let said = operator.runbook(&["rollback"]);
+            assert_eq!(said.code, 4, "{via}: {}", said.text);
+            assert_eq!(state_of(&lab), before, "{via}");
+            assert_eq!(keys(&lab), keys_before, "{via}: no key is left after a rollback");
+            assert!(
+                !lab.holds("old", "find / -xdev -name 'key*' -path '*/direct/*' | grep -q ."),
+                "nor its other half"
+            );
+            lab.on("old", "rm -r /srv/large; ! pgrep rsync");
+        }
+    }
+}
