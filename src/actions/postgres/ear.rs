@@ -52,7 +52,7 @@ impl<'a> Hearing<'a> {
                 self.sizes.insert((*number).to_owned(), bytes);
             }
             (Stream::Stdout, ["phase", ..]) => {
-                let text = line.strip_prefix("phase ").unwrap_or_default().to_owned();
+                let text = line.trim_end().strip_prefix("phase ").unwrap_or_default().to_owned();
                 self.around.progress(Progress::Note { unit: self.unit.clone(), text });
             }
             (Stream::Stderr, ["pg_restore:", "finished", "item", number, "TABLE", "DATA", ..]) => {

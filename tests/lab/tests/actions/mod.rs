@@ -8,6 +8,7 @@ mod file;
 mod http;
 mod lookup;
 mod moves;
+mod postgres;
 mod run;
 mod service;
 mod sql;

@@ -1,0 +1,182 @@
+//! `postgres` on real hosts.
+
+use crate::lab::Lab;
+use crate::operator::{Operator, eventually};
+use crate::table::Table;
+
+/// Databases on old, roles on both, and a program on new that stands still or cheats where a case wants it to.
+fn prepare(lab: &Lab) {
+    lab.on(
+        "old",
+        "systemctl stop apache2 pgbouncer
+         sql() { runuser -u postgres -- psql -wXAtq -v ON_ERROR_STOP=1 \"$@\"; }
+         cd /
+         source=\"so ur'ce é\"
+         sql -c \"CREATE DATABASE \\\"$source\\\" TEMPLATE libravatar OWNER djangouser\"
+         sql -c \"COMMENT ON DATABASE \\\"$source\\\" IS 'it''s \\\\ the source'\" -c \"ALTER DATABASE \\\"$source\\\" SET work_mem = '5MB'\"
+         sql -c 'CREATE ROLE \"No Body\"' -c 'CREATE DATABASE roles'
+         PGDATABASE=roles sql -c 'CREATE TABLE theirs ()' -c 'ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO \"No Body\"'
+         sql -c 'CREATE DATABASE extended'
+         PGDATABASE=extended sql -c 'CREATE EXTENSION hstore'
+         sql -c 'CREATE DATABASE busy TEMPLATE libravatar'
+         PGDATABASE=busy PGAPPNAME='the old site' setsid runuser -u postgres -- psql -qc 'SELECT pg_sleep(3600)' </dev/null >/dev/null 2>&1 &",
+    );
+    lab.on(
+        "new",
+        r#"cd /
+           runuser -u postgres -- createuser djangouser
+           mv /usr/share/postgresql/15/extension/hstore.control /usr/share/postgresql/15/extension/hstore.control.away
+           cat >/usr/local/bin/pg_restore <<'E'
+#!/bin/sh
+case "$*" in *--exit-on-error*) ;; *) exec /usr/lib/postgresql/15/bin/pg_restore "$@" ;; esac
+n=${NEW%%_new_*}
+while [ -e "/run/hold-$n" ]; do : >"/tmp/held-$n"; sleep 0.1; done
+/usr/lib/postgresql/15/bin/pg_restore "$@" || exit
+case $NEW in *torn*) ;; *) exit ;; esac
+PGDATABASE=$NEW psql -qXc 'DELETE FROM emails WHERE user_id = 7; DELETE FROM photos WHERE user_id = 7; DELETE FROM users WHERE id = 7'
+E
+           chmod 755 /usr/local/bin/pg_restore"#,
+    );
+}
+
+/// The databases of the case's own: what is known of them from outside, and all that the asked one holds.
+const STATE: &str = r#"
+cd /
+runuser -u postgres -- psql -XAtq -v name="$SELF" <<'E' | sed 's/_\(before\|after\|new\)_[0-9a-z_]*/_\1/'
+SELECT datname, datallowconn, datconnlimit, datdba::regrole, pg_encoding_to_char(encoding), datcollate, datctype, datacl,
+    shobj_description(d.oid, 'pg_database'), setconfig
+FROM pg_database d LEFT JOIN pg_db_role_setting s ON s.setdatabase = d.oid WHERE starts_with(datname, :'name') ORDER BY 1;
+E
+runuser -u postgres -- pg_dump "$SELF" 2>/dev/null | grep -v -e '^--' -e restrict | md5sum
+"#;
+
+const CLEARED: &str = r#"
+cd /
+runuser -u postgres -- psql -XAtq -v name="$SELF" <<'E'
+SELECT format('ALTER DATABASE %I ALLOW_CONNECTIONS true', datname) FROM pg_database WHERE starts_with(datname, :'name') \gexec
+SELECT format('DROP DATABASE %I WITH (FORCE)', datname) FROM pg_database WHERE starts_with(datname, :'name') \gexec
+E
+"#;
+
+/// Something of that name stands there.
+const STANDING: &str = r#"
+cd /
+runuser -u postgres -- createdb "$SELF"
+PGDATABASE=$SELF runuser -u postgres -- psql -qXc 'CREATE TABLE stood AS SELECT 1 AS x'
+"#;
+
+const SOURCE: &str = r#""so ur'ce é""#;
+
+fn step(from: &str, role: &str, more: &str) -> String {
+    format!(
+        "postgres: {{from: {{on: old, database: {from}, become: postgres}}, \
+         to: {{on: {role}, database: SELF, owner: djangouser, encoding: UTF8, become: postgres}}{more}}}"
+    )
+}
+
+/// A script for the case's database.
+fn psql(sql: &str) -> String {
+    format!("cd /; PGDATABASE=$SELF runuser -u postgres -- psql -XAtqc \"{sql}\"")
+}
+
+#[test]
+fn postgres() {
+    let Some(lab) = Lab::before() else { return };
+    prepare(&lab);
+    let moved = |role: &str| step(SOURCE, role, "");
+    let counts = "SELECT count(*), (SELECT count(*) FROM emails), (SELECT count(*) FROM pg_largeobject_metadata), \
+                  (SELECT last_value || is_called::text FROM photos_id_seq) FROM users";
+    let later = "a=$(runuser -u postgres -- psql -XAtql | sed -n \"s/^\\(${SELF}_after_[^|]*\\).*/\\1/p\")
+                 [ \"$(PGDATABASE=$a runuser -u postgres -- psql -XAtqc 'SELECT motto FROM users WHERE id = 3')\" = later ]";
+    Table::new(&lab, "postgres")
+        .plain_names()
+        .one_at_a_time()
+        .on(&["new"])
+        .roles(&["old"])
+        .case("fresh", |c| {
+            c.step(&moved("new"))
+                .state(STATE)
+                .cleared_by(CLEARED)
+                .foresees("move database so ur'ce é of old to new as ")
+                .foresees("compared with the dump before it is put in place: encoding, rows of every table")
+                .leaves(&format!("[ \"$({})\" = '412|735|2|90210false' ]", psql(counts)))
+                .crashes_in_the_middle(
+                    "rm -f /tmp/held-$SELF; touch /run/hold-$SELF",
+                    "[ -e /tmp/held-$SELF ]",
+                    "rm -f /run/hold-$SELF; sleep 0.3; rm -f /tmp/held-$SELF",
+                )
+        })
+        .case("standing", |c| {
+            c.given(STANDING)
+                .step(&moved("new"))
+                .state(STATE)
+                .cleared_by(CLEARED)
+                .foresees("it goes aside as ")
+                .leaves("cd /; runuser -u postgres -- psql -XAtql | grep -q \"^${SELF}_before_\"")
+                // What was written to the copy is kept, and what stood there is back.
+                .goes_back_after(
+                    &psql("UPDATE users SET motto = 'later' WHERE id = 3"),
+                    &format!("[ \"$({})\" = 1 ]\n{later}", psql("SELECT x FROM stood")),
+                )
+                .stops_after(
+                    "cd /; runuser -u postgres -- psql -qXc \"ALTER DATABASE \\\"$SELF\\\" RENAME TO \\\"$SELF-mine\\\"\"
+                     runuser -u postgres -- createdb \"$SELF\"",
+                    "another database stands there now",
+                )
+        })
+        .case("by a password", |c| c.on(&["keeper"]).step(&moved("keeper")).state(STATE).cleared_by(CLEARED))
+        .case("live", |c| {
+            c.step(&step("busy", "new", ", live: true")).state(STATE).cleared_by(CLEARED).foresees("the old site")
+        })
+        .case("in use", |c| {
+            c.step(&step("busy", "new", "")).state(STATE).blocked("somebody is connected to the database on old")
+        })
+        .case("roles", |c| {
+            c.step(&step("roles", "new", "")).state(STATE).blocked("have a privilege there: No Body; make them first")
+        })
+        .case("extensions", |c| {
+            c.step(&step("extended", "new", ""))
+                .state(STATE)
+                .blocked("new lacks extensions that the database has: hstore (not installed)")
+        })
+        .case("torn", |c| {
+            // The copy is left to be looked at, until the step is taken back.
+            c.given(STANDING)
+                .cleared_by(CLEARED)
+                .step(&moved("new"))
+                .state(&STATE.replace("starts_with(datname, :'name')", "datname = :'name'"))
+                .fails("table public.users: 412 rows on old, 411 on new")
+        })
+        .hold();
+}
+
+/// The host of the target loses its power while the database is restored there: the same run goes on once it is up.
+#[test]
+fn a_restore_survives_the_power_cord() {
+    let Some(lab) = Lab::before() else { return };
+    prepare(&lab);
+    let before = lab.listing(&["old", "new"]);
+    let operator = Operator::new(&lab);
+    let book = operator.state.path().join("book.yaml");
+    let step = step(SOURCE, "new", "").replace("SELF", "\"Ångström's\"");
+    let hosts = "hosts: {old: old, new: {ssh: new, become: root}}";
+    std::fs::write(&book, format!("runbook: 1\nname: power\n{hosts}\nsteps:\n  - id: move\n    {step}\n")).unwrap();
+    lab.on("new", "touch \"/run/hold-Ångström's\"");
+    let said = std::fs::File::create(operator.state.path().join("said")).unwrap();
+    let mut command = operator.command(&["run", book.to_str().unwrap()]);
+    let mut run = command.stdout(said.try_clone().unwrap()).stderr(said).spawn().unwrap();
+    eventually(60, "the database is being restored", || {
+        assert!(run.try_wait().unwrap().is_none(), "the run has ended before:\n{}", operator.said());
+        lab.holds("new", "[ -e \"/tmp/held-Ångström's\" ]")
+    });
+    lab.tool(&["power", "new", "cut"]);
+    lab.tool(&["power", "new", "boot"]);
+    // What holds the restore is gone with the power: /run is new.
+    assert_eq!(run.wait().unwrap().code(), Some(0), "{}", operator.said());
+    assert!(operator.said().contains("begun anew"), "{}", operator.said());
+    let rows = "cd /; PGDATABASE=\"Ångström's\" runuser -u postgres -- psql -XAtqc 'SELECT count(*) FROM users'";
+    assert_eq!(lab.on("new", rows), "412\n");
+    operator.roll_back();
+    lab.on("new", "rm -f \"/tmp/held-Ångström's\"");
+    assert_eq!(lab.listing(&["old", "new"]), before);
+}
