@@ -66,8 +66,13 @@ async fn ask(sync: &Sync, seen: &Seen, from: &End, to: &End) -> Result<Result<Su
 impl Survey {
     fn add(&mut self, item: Item) {
         self.tally.add(&item);
-        if item.attributes || (item.change == Change::Deleted && item.kind == 'd') {
+        let deleted_folder = item.change == Change::Deleted && item.kind == 'd';
+        if item.attributes || deleted_folder {
             self.attributes.push(item.name.clone());
+        }
+        // What a folder is in may go with it, and is not always said to.
+        if deleted_folder && let Some((parent, _)) = item.name.rsplit_once('/') {
+            self.attributes.push(parent.to_owned());
         }
         if item.is_content() {
             self.files.push(item);
