@@ -1,5 +1,4 @@
-//! The actions of the language: all of them, those that this version cannot carry out yet included, so that a book that uses one of those is
-//! told so rather than that the key is unknown. The registry of `actions` says which exist.
+//! The actions of the language by their keys, as far as a book is read by them. The registry of `actions` has what each of them does.
 
 /// A kind of action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -20,6 +20,8 @@ mod migration;
 mod operator;
 #[path = "tests/promises.rs"]
 mod promises;
+#[path = "tests/reboot.rs"]
+mod reboot;
 #[path = "tests/secrets.rs"]
 mod secrets;
 #[path = "tests/survey.rs"]

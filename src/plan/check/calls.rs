@@ -6,7 +6,7 @@ use crate::actions::{DynAction, LocalFile, Registry};
 use crate::base::{Role, Span, Spanned, StepId, duration};
 use crate::model::diagnostic::nearest;
 use crate::model::step::{ActionCall, Text};
-use crate::model::{Diagnostics, Node, Scalar, Shape, kinds};
+use crate::model::{Diagnostics, Node, Scalar, Shape};
 use crate::plan::planned::{Plan, PlannedStep};
 use crate::plan::scope::{RenderError, Scope, Situation};
 use crate::plan::template::Template;
@@ -220,16 +220,7 @@ pub(super) fn decode(
     is_skipped: bool,
     diagnostics: &mut Diagnostics,
 ) -> Option<(Node, Box<dyn DynAction>)> {
-    let name = &call.kind.value;
-    let Some(kind) = Registry.kind(name) else {
-        if kinds::action(name).is_some() {
-            diagnostics.error(
-                &call.kind.span,
-                format!("`{name}` is an action of the language that this version of runbook cannot carry out yet"),
-            );
-        }
-        return None;
-    };
+    let kind = Registry.kind(&call.kind.value)?;
     let value = match scope.node(&call.value) {
         Err(RenderError::Wrong(_)) if is_skipped => None,
         rendered => told(rendered, diagnostics),

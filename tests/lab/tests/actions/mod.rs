@@ -8,6 +8,7 @@ mod file;
 mod http;
 mod lookup;
 mod moves;
+mod package;
 mod postgres;
 mod run;
 mod service;
