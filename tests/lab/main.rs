@@ -10,6 +10,8 @@ mod actions;
 mod banks;
 #[path = "tests/faults.rs"]
 mod faults;
+#[path = "tests/gearman.rs"]
+mod gearman;
 #[path = "tests/hostile.rs"]
 mod hostile;
 #[path = "tests/lab.rs"]
