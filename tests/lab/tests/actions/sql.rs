@@ -72,7 +72,7 @@ fn sql() {
         .case("a script that fails in its middle", |c| {
             c.given(GIVEN)
                 .cleared_by(CLEARED)
-                .step(&query(r#"script: "DELETE FROM \"T\";\nSELECT nope;\n""#))
+                .step(&(query(r#"script: "DELETE FROM \"T\";\nSELECT nope;\n""#) + "\nundo: nothing"))
                 .state(STATE)
                 .fails("column \"nope\" does not exist")
         })

@@ -108,7 +108,10 @@ fn slowly(lab: &Lab, via: &str) -> (String, String) {
 
 /// What lets people in, and what they are like who do.
 fn keys(lab: &Lab) -> String {
-    let script = "for h in /root /home/admin; do stat -c '%n %a %U %y' $h/.ssh $h/.ssh/authorized_keys; cat $h/.ssh/authorized_keys; done";
+    let script = "for h in /root /home/admin; do
+                      for f in $h/.ssh $h/.ssh/authorized_keys; do [ ! -e $f ] || stat -c '%n %a %U %y' $f; done
+                      [ ! -e $h/.ssh/authorized_keys ] || cat $h/.ssh/authorized_keys
+                  done";
     lab.on("new", script)
 }
 
