@@ -219,7 +219,10 @@ impl Reboot {
 
     /// Which boot the host is in; none where it does not answer.
     async fn look(&self, cx: &Write<'_>) -> Result<Option<Answer>, ActionError> {
-        match cx.sh(Command::read(BOOT).timeout(Some(LOOK))).await {
+        // A host that is away is connected to again with more patience than one look has.
+        let looked = tokio::time::timeout(LOOK, cx.sh(Command::read(BOOT))).await;
+        let Ok(looked) = looked else { return Ok(None) };
+        match looked {
             Ok(said) => Ok(Answer::of(&said.text())),
             // While it goes down or comes up it may let in nobody, or have no sudo yet.
             Err(ActionError::Transport(

@@ -169,8 +169,8 @@ fn judge(
     let shows = |value: &Value, words: &str| {
         value.to_string().contains(serde_json::to_string(words).unwrap().trim_matches('"'))
     };
-    for words in &place.case.foresees {
-        wrong.unless(shows(foresight, words), place, role, || {
+    for words in place.case.foresees.iter().map(|words| words.replace("SELF", &place.slug)) {
+        wrong.unless(shows(foresight, &words), place, role, || {
             format!("the dry run does not say {words:?}: {foresight}")
         });
     }
