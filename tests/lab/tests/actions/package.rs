@@ -35,14 +35,17 @@ fn package() {
     let Some(lab) = Lab::before() else { return };
     let deb = local(&lab);
     let given = |script: &str| format!("{MK}{script}");
-    let waits = r#"printf '#!/bin/sh\nif [ -e /run/%s-stop ] && [ ! -e /run/%s-waits ]; then touch /run/%s-waits; while [ -e /run/%s-stop ]; do sleep 0.2; done; fi\n' "$SELF" "$SELF" "$SELF" "$SELF" >postinst; mk "$SELF" 1.0; mv "$SELF"_1.0.deb x.deb; rm postinst"#;
+    let waits = r#"printf '#!/bin/sh\nif [ -e /run/%s-stop ] && [ ! -e /run/%s-waits ]; then touch /run/%s-waits; while [ -e /run/%s-stop ]; do sleep 0.2; done; fi\n' "$SELF" "$SELF" "$SELF" "$SELF" >postinst; mk "$SELF" 1.0; mv "$SELF"_1.0.deb "/run/$SELF.deb"; rm postinst"#;
     let purge = "dpkg --purge \"$SELF\" >/dev/null 2>&1 || true";
     Table::new(&lab, "package")
         .plain_names()
+        .one_at_a_time()
         .head("defaults: {timeout: 5m}")
         .case("installed from a file there", |c| {
             c.given(&given(waits))
-                .step(r#"package: {deb: {on_host: "HERE/x.deb"}}"#)
+                // Not in the case's folder: packages of different names are different files.
+                .cleared_by("rm -f \"/run/$SELF.deb\"")
+                .step("package: {deb: {on_host: /run/SELF.deb}}")
                 .foresees("install SELF 1.0")
                 .state(STATE)
                 .also("/etc/SELF")
@@ -83,7 +86,10 @@ fn package() {
                     "mk \"$SELF-dep\" 1.0; mk \"$SELF\" 1.0 \"Depends: $SELF-dep\\n\"; mk \"$SELF\" 2.0; dpkg-scanpackages -m . >Packages 2>/dev/null
                      echo \"deb [trusted=yes] file:$HERE ./\" >/etc/apt/sources.list.d/$SELF.list; apt-get -q update >/dev/null",
                 ))
-                .cleared_by("rm -f /etc/apt/sources.list.d/$SELF.list; apt-get -q update >/dev/null; apt-get clean")
+                .cleared_by(
+                    "dpkg --purge $SELF-more $SELF $SELF-dep >/dev/null 2>&1 || true
+                     rm -f /etc/apt/sources.list.d/$SELF.list; apt-get -q update >/dev/null; apt-get clean",
+                )
                 .step(r#"package: {name: SELF, version: "1.0"}"#)
                 .foresees("install SELF-dep 1.0")
                 .state(STATE)
