@@ -93,7 +93,7 @@ fn package() {
                 .step(r#"package: {name: SELF, version: "1.0"}"#)
                 .foresees("install SELF-dep 1.0")
                 .state(STATE)
-                .leaves("apt-mark showauto | grep -qx \"$SELF-dep\"")
+                .leaves("apt-mark showauto | grep -x \"$SELF-dep\" >/dev/null")
                 .stops_after(
                     &given("mk \"$SELF-more\" 1.0 \"Depends: $SELF-dep\\n\"; dpkg -i \"$SELF-more\"_1.0.deb"),
                     "apt would also remove",
