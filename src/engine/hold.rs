@@ -19,6 +19,9 @@ impl Controller {
     /// Waits for what the unit waits for, and settles it.
     pub(super) async fn hold(&self, prepared: &Prepared<'_>, around: &Around<'_>) -> Ended {
         let hold = prepared.action.as_ref().and_then(|action| action.hold());
+        if matches!(self.journal.view().state(&prepared.unit), UnitState::InFlight(_)) {
+            return self.hold_is_over(prepared, around, hold).await;
+        }
         match hold {
             None => Ok(UnitEnd::Over),
             Some(Hold::Check { kind, every, timeout }) => {
@@ -44,6 +47,26 @@ impl Controller {
                 self.wait_until(prepared, around, until).await
             }
         }
+    }
+
+    /// What the unit waited for had come when the controller died. What a person had answered to questions died with it: they are asked again.
+    async fn hold_is_over(&self, prepared: &Prepared<'_>, around: &Around<'_>, hold: Option<Hold>) -> Ended {
+        let outputs = match hold {
+            Some(Hold::Person(task)) if !task.ask.is_empty() => match self.ask_person(prepared, &task).await {
+                TaskAnswer::Done { answers, note, by } => {
+                    let note = note.or_else(|| Some(format!("done: {by}")));
+                    Outputs { changed: true, answers, note, ..Outputs::default() }
+                }
+                TaskAnswer::Skip { note } => Outputs { note, ..Outputs::default() },
+                TaskAnswer::NotNow => {
+                    return Ok(UnitEnd::Parked { why: prepared.step.name.clone(), until: None });
+                }
+            },
+            Some(Hold::Person(_)) => Outputs { changed: true, ..Outputs::default() },
+            _ => Outputs::default(),
+        };
+        let intent = self.journal.reclaim(&prepared.unit)?;
+        self.finish(prepared, around, intent, Ok(outputs)).await
     }
 
     async fn wait_until(&self, prepared: &Prepared<'_>, around: &Around<'_>, until: Timestamp) -> Ended {

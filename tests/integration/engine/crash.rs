@@ -37,6 +37,8 @@ phases:
           [ -e '<new>/items' ] || exit 0
           sed -i '$d' '<new>/items'
           [ -s '<new>/items' ] || rm '<new>/items'
+      - {id: pause, wait: {until: "2001-01-01T00:00Z"}}
+      - {id: seen, on: new, wait: {for: {run: "test -e '<new>/items'"}}}
       - {id: page-back, restores: page}
       - id: last
         on: new
