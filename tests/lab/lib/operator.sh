@@ -69,6 +69,7 @@ nameserver: ${IPV4[ns1]}
 ca: $OPERATOR/ca.pem
 staging: $OPERATOR/passing
 backup: $OPERATOR/backup
+wait_for_resolvers: false
 wait_for_images: 5s
 wait_ttl_back: 1s
 wait_proxy_off: 1s

@@ -2,12 +2,15 @@
 # The 'before' state: each host is booted once on the base, set up by its script in provision/, shut down, and what
 # it wrote is kept as a layer. From then on a reset is a fresh upper layer over that.
 
+# The mirrors' package: the sample has its sources, and the mirrors the version before.
+SLAVE_PACKAGE=$LAB_HOME/../../runbooks/libravatar/libravatar-slave
+
 before_key() {
     {
         base_key
         cd "$LAB_HOME"
-        find lib/common.sh lib/keys.sh lib/provision.sh provision site -type f -printf '%m %p\0' | sort -z | tr '\0' '\n'
-        find lib/common.sh lib/keys.sh lib/provision.sh provision site -type f -print0 | sort -z | xargs -0 cat
+        find lib/common.sh lib/keys.sh lib/provision.sh provision site "$SLAVE_PACKAGE" -type f -printf '%m %P\0' | sort -z | tr '\0' '\n'
+        find lib/common.sh lib/keys.sh lib/provision.sh provision site "$SLAVE_PACKAGE" -type f -print0 | sort -z | xargs -0 cat
     } | digest
 }
 before_dir() { printf '%s/before-%s\n' "$CACHE" "$(before_key)"; }
@@ -50,6 +53,7 @@ stage_for() {
     local host=$1 stage=$2 keys=$PROVISION/keys
     mkdir -p "$stage/keys"
     cp -a "$LAB_HOME/provision" "$LAB_HOME/site" "$stage"
+    cp -a "$SLAVE_PACKAGE" "$stage/site"
     cp "$keys/host-$host" "$stage/keys/ssh_host_ed25519_key"
     cp "$keys/host-$host.pub" "$stage/keys/ssh_host_ed25519_key.pub"
     cp "$keys"/{operator.pub,ca.pem} "$stage/keys"

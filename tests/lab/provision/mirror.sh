@@ -15,6 +15,7 @@ install_slave_package() {
     local build
     build=$(mktemp -d)
     cp -r "$SITE/libravatar-slave" "$build"
+    sed -i 's/^Version: .*/Version: 1.0/' "$build/libravatar-slave/DEBIAN/control"
     printf 'www.libravatar.org %s\n' "$(cut -d' ' -f1,2 "$KEYS/host-old.pub")" >"$build/libravatar-slave/usr/share/libravatar-slave/known_hosts"
     chmod -R u=rwX,go=rX "$build/libravatar-slave"
     dpkg-deb --root-owner-group --build "$build/libravatar-slave" "$build/libravatar-slave.deb"

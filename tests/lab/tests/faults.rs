@@ -9,7 +9,7 @@ use crate::operator::{Operator, eventually, kill, quicken, slow_down, starts};
 
 const PG_DUMP: &str = "/usr/lib/postgresql/15/bin/pg_dump";
 
-/// Waits until the job of `rehearsal-dump` runs on old.
+/// Waits until the rehearsal's database is being dumped on old.
 fn dumping(lab: &Lab, run: &mut Child, operator: &Operator<'_>) {
     eventually(120, "the database is being dumped", || {
         assert!(run.try_wait().unwrap().is_none(), "the run has ended before:\n{}", operator.said());
@@ -26,10 +26,10 @@ fn a_job_outlives_a_controller_that_is_killed_and_is_found_again() {
     let mut run = operator.begin(Some("rehearsal-look"));
     dumping(&lab, &mut run, &operator);
     kill(&mut run);
-    operator.runbook(&["status"]).ended(0).says("Dump the database");
+    operator.runbook(&["status"]).ended(0).says("Copy the database");
     operator.resume(Some("rehearsal-look")).ended(3);
     assert_eq!(starts(&lab, "old", "pg_dump"), 1, "the job ran once");
-    quicken(&lab, "old", "pg_dump");
+    quicken(&lab, "old", PG_DUMP);
     operator.roll_back();
     operator.everything().must_be(&before);
     operator.runbook(&["log", "--verify"]).ended(0);
@@ -56,18 +56,30 @@ fn a_link_that_is_down_for_half_a_minute_is_waited_for() {
 fn a_job_that_died_with_its_host_is_told_from_one_that_failed() {
     let Some(lab) = Lab::before() else { return };
     let operator = Operator::new(&lab);
-    slow_down(&lab, "old", PG_DUMP, 30);
-    let mut run = operator.begin(Some("rehearsal-look"));
-    dumping(&lab, &mut run, &operator);
+    let book = operator.state.path().join("book.yaml");
+    let script = "echo begun >>/root/begun; sync; [ -e /root/quick ] || sleep 60; echo over";
+    let text = format!(
+        "runbook: 1\nname: One job\nhosts: {{old: old}}\nsteps:\n  - {{id: job, on: old, run: '{script}', undo: nothing}}\n"
+    );
+    std::fs::write(&book, text).unwrap();
+    let begin = || {
+        let said = File::create(operator.state.path().join("said")).unwrap();
+        let mut command = operator.command(&["run", book.to_str().unwrap()]);
+        command.stdout(said.try_clone().unwrap()).stderr(said).spawn().unwrap()
+    };
+    let mut run = begin();
+    lab.eventually("old", 30, "[ -e /root/begun ]");
     lab.tool(&["power", "old", "cut"]);
     lab.tool(&["power", "old", "boot"]);
     assert_eq!(run.wait().unwrap().code(), Some(1), "{}", operator.said());
     assert!(operator.said().contains("died on the host"), "{}", operator.said());
     // Nothing is run again before somebody has said so.
-    operator.resume(Some("rehearsal-look")).ended(1);
-    lab.on("old", "rm /usr/local/bin/pg_dump; rm -f /var/lib/postgresql/libravatar-migration.pg.part");
-    operator.runbook(&["retry", operator.run_id().as_str(), "rehearsal-dump"]).ended(0);
-    operator.resume(Some("rehearsal-look")).ended(3);
+    operator.runbook(&["resume"]).ended(1);
+    assert_eq!(lab.on("old", "cat /root/begun"), "begun\n");
+    lab.on("old", "touch /root/quick");
+    operator.runbook(&["retry", operator.run_id().as_str(), "job"]).ended(0);
+    operator.runbook(&["resume"]).ended(0);
+    assert_eq!(lab.on("old", "cat /root/begun"), "begun\nbegun\n");
 }
 
 /// Killed every few seconds and taken up again each time, forth and back: it ends where an undisturbed run ends.

@@ -42,9 +42,6 @@ fn the_sample_copes_with_any_folder() {
     let odd = "it's \"here\" $(touch pwned) `touch pwned` *[a] ü";
     let operator = Operator::new(&lab)
         .var("staging", &format!("{}/{odd}", lab.file("staging").display()))
-        .var("kept", &format!("/var/backups/{odd}"))
-        .var("dump", &format!("/var/lib/postgresql/{odd}.pg"))
-        .var("dumps_kept", &format!("/var/lib/postgresql/{odd}"))
         .var("backup", &format!("{}/{odd}", lab.file("backup").display()));
     for folder in ["staging", "backup"] {
         std::fs::create_dir(lab.file(folder)).unwrap();

@@ -213,14 +213,15 @@ pub(crate) fn kill(child: &mut Child) {
     child.wait().unwrap();
 }
 
-/// Makes a program of a host slow and countable: each start leaves a line in `/run/NAME.starts`. It is found before the real one.
+/// Makes a program of a host slow and countable: each start leaves a line in `/run/NAME.starts`. What asks for its version only does not count.
 pub(crate) fn slow_down(lab: &Lab, host: &str, program: &str, seconds: u32) {
     let name = Path::new(program).file_name().unwrap().to_str().unwrap();
     lab.on(
         host,
         &format!(
-            "printf '%s\\n' '#!/bin/sh' 'echo start >>/run/{name}.starts' 'sleep {seconds}' 'exec {program} \"$@\"' >/usr/local/bin/{name}
-             chmod 755 /usr/local/bin/{name}; : >/run/{name}.starts; chmod 666 /run/{name}.starts"
+            "mv {program} {program}.real
+             printf '%s\\n' '#!/bin/sh' 'case \"$*\" in *--version*) ;; *) echo start >>/run/{name}.starts; sleep {seconds} ;; esac' 'exec {program}.real \"$@\"' >{program}
+             chmod 755 {program}; : >/run/{name}.starts; chmod 666 /run/{name}.starts"
         ),
     );
 }
@@ -231,6 +232,7 @@ pub(crate) fn starts(lab: &Lab, host: &str, name: &str) -> usize {
 }
 
 /// Undoes `slow_down`.
-pub(crate) fn quicken(lab: &Lab, host: &str, name: &str) {
-    lab.on(host, &format!("rm /usr/local/bin/{name} /run/{name}.starts"));
+pub(crate) fn quicken(lab: &Lab, host: &str, program: &str) {
+    let name = Path::new(program).file_name().unwrap().to_str().unwrap();
+    lab.on(host, &format!("mv {program}.real {program}; rm /run/{name}.starts"));
 }
