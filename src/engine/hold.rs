@@ -1,5 +1,7 @@
 //! What holds a run up: a time, or something that only a person can do.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -53,10 +55,7 @@ impl Controller {
     async fn hold_is_over(&self, prepared: &Prepared<'_>, around: &Around<'_>, hold: Option<Hold>) -> Ended {
         let outputs = match hold {
             Some(Hold::Person(task)) if !task.ask.is_empty() => match self.ask_person(prepared, &task).await {
-                TaskAnswer::Done { answers, note, by } => {
-                    let note = note.or_else(|| Some(format!("done: {by}")));
-                    Outputs { changed: true, answers, note, ..Outputs::default() }
-                }
+                TaskAnswer::Done { answers, note, by } => done(answers, note, &by),
                 TaskAnswer::Skip { note } => Outputs { note, ..Outputs::default() },
                 TaskAnswer::NotNow => {
                     return Ok(UnitEnd::Parked { why: prepared.step.name.clone(), until: None });
@@ -97,10 +96,7 @@ impl Controller {
             self.journal.append(Record::Waiting { unit: unit.clone(), until: None, what: None }).await?;
         }
         match self.ask_person(prepared, task).await {
-            TaskAnswer::Done { answers, note, by } => {
-                let note = note.or_else(|| Some(format!("done: {by}")));
-                self.let_go(prepared, around, Outputs { changed: true, answers, note, ..Outputs::default() }).await
-            }
+            TaskAnswer::Done { answers, note, by } => self.let_go(prepared, around, done(answers, note, &by)).await,
             TaskAnswer::Skip { note } => {
                 let why = note.unwrap_or_else(|| "as the operator said".to_owned());
                 self.journal.append(Record::Skipped { unit: unit.clone(), why }).await?;
@@ -138,4 +134,10 @@ impl Controller {
             Check::Blocked(why) | Check::Unknowable(why) => Err(ActionError::failed(why)),
         }
     }
+}
+
+/// What a person's step leaves.
+fn done(answers: BTreeMap<String, String>, note: Option<String>, by: &str) -> Outputs {
+    let note = note.or_else(|| Some(format!("done: {by}")));
+    Outputs { changed: true, answers, note, ..Outputs::default() }
 }
