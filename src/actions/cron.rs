@@ -1,17 +1,12 @@
 //! `cron`: comments the jobs of a file out or in.
 
-use async_trait::async_trait;
 use regex::bytes::Regex;
 
 use crate::base::Role;
-use crate::events::Preview;
-use crate::events::record::Outputs;
 use crate::model::decode::{self, Fields};
 use crate::model::{Diagnostics, Node};
 
-use super::context::{Read, Stash, Write};
-use super::contract::{Action, ActionError, AfterCrash, Check, Reversible, Verdict};
-use super::edit::{self, Edit, Lines, Memo, Plan, Seen, Undo};
+use super::edit::{self, Edit, Lines, Plan};
 use super::remote_file::{folder_of, name_of};
 
 /// What our own comments begin with: what a person has commented out stays commented out.
@@ -23,15 +18,10 @@ pub struct Cron {
     file: String,
     disabled: bool,
     matching: Option<Regex>,
-    memo: Memo,
 }
 
-#[async_trait]
-impl Action for Cron {
+impl Edit for Cron {
     const KIND: &'static str = "cron";
-    const NEEDS_HOST: bool = true;
-    type Seen = Seen;
-    type Undo = Undo;
 
     fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
         let mut fields = Fields::of(value, "`cron`", &["file", "state", "match"], diagnostics)?;
@@ -39,46 +29,11 @@ impl Action for Cron {
         let disabled = fields.required("state", decode::one_of(&[("disabled", true), ("enabled", false)]));
         let matching = fields.optional("match", edit::regex);
         fields.done()?;
-        Some(Self { file: file?, disabled: disabled?, matching, memo: Memo::default() })
+        Some(Self { file: file?, disabled: disabled?, matching })
     }
 
-    async fn check(&self, cx: &Read<'_>) -> Result<Check<Seen>, ActionError> {
-        edit::check(self, cx).await
-    }
-
-    fn preview(&self, seen: &Seen) -> Preview {
-        edit::preview(seen)
-    }
-
-    async fn capture(&self, seen: &Seen, cx: &Stash<'_>) -> Result<Reversible<Undo>, ActionError> {
-        edit::capture(seen, cx).await
-    }
-
-    async fn apply(&self, seen: &Seen, cx: &Write<'_>) -> Result<Outputs, ActionError> {
-        edit::apply(self, seen, cx).await
-    }
-
-    async fn verify(&self, cx: &Read<'_>) -> Result<Verdict, ActionError> {
-        edit::verdict(self, cx).await
-    }
-
-    async fn undo(undo: &Undo, cx: &Write<'_>) -> Result<String, ActionError> {
-        undo.run(cx).await
-    }
-
-    /// The file takes its place in one step, and what is commented out is not commented out again.
-    fn after_crash(&self) -> AfterCrash {
-        AfterCrash::Reapply
-    }
-}
-
-impl Edit for Cron {
     fn path(&self) -> &str {
         &self.file
-    }
-
-    fn memo(&self) -> &Memo {
-        &self.memo
     }
 
     fn plan(&self, lines: Option<&Lines>, role: &Role) -> Plan {
@@ -178,13 +133,13 @@ fn sets_a_variable(line: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::actions::testing::decoded;
+    use crate::actions::testing::decoded_edit;
 
     const TAB: &str = "# jobs of the slave\nMAILTO=root\n \"A B\" = '1'\n\n*/5 * * * * slave A=1 pull avatar\n\
                        \t@daily slave pull user\n#0 4 * * * slave old\nPATH = /bin:/usr/bin\n";
 
     fn planned(action: &str, content: &str) -> Result<(String, String), Plan> {
-        let cron: Cron = decoded(action).unwrap();
+        let cron: Cron = decoded_edit(action).unwrap();
         match cron.plan(Some(&Lines::of(content.as_bytes())), &Role::from("old")) {
             Plan::Edit { what, notes, lines } => {
                 assert_eq!(notes, Vec::<String>::new());
@@ -238,14 +193,14 @@ mod tests {
             "what matches in /x on old (line 7) was commented out by somebody else, and stays so"
         );
         assert_eq!(planned("{file: /x, state: disabled, match: slave old}", TAB), Err(Plan::AsAsked));
-        let none: Cron = decoded("{file: /x, state: disabled}").unwrap();
+        let none: Cron = decoded_edit("{file: /x, state: disabled}").unwrap();
         assert_eq!(none.plan(None, &Role::from("old")), Plan::Blocked("there is no /x on old".into()));
         assert_eq!(planned("{file: /x, state: disabled}", "# none\nA=1\n"), Err(Plan::AsAsked));
     }
 
     #[test]
     fn a_file_that_cron_passes_over_is_told() {
-        let cron: Cron = decoded("{file: /etc/cron.d/x.conf, state: disabled}").unwrap();
+        let cron: Cron = decoded_edit("{file: /etc/cron.d/x.conf, state: disabled}").unwrap();
         let Plan::Edit { notes, .. } = cron.plan(Some(&Lines::of(TAB.as_bytes())), &Role::from("old")) else {
             panic!()
         };
@@ -265,7 +220,7 @@ mod tests {
                 "`cron` lacks `file`\nunknown key `path` in `cron`; known here: `file`, `state` or `match`",
             ),
         ] {
-            assert_eq!(decoded::<Cron>(text).unwrap_err(), due, "{text}");
+            assert_eq!(decoded_edit::<Cron>(text).unwrap_err(), due, "{text}");
         }
     }
 }

@@ -1,24 +1,18 @@
 //! `line`: one line of a file.
 
-use async_trait::async_trait;
 use regex::bytes::Regex;
 
 use crate::base::Role;
-use crate::events::Preview;
-use crate::events::record::Outputs;
 use crate::model::decode::{self, Fields};
 use crate::model::{Diagnostics, Node};
 
-use super::context::{Read, Stash, Write};
-use super::contract::{Action, ActionError, AfterCrash, Check, Reversible, Verdict};
-use super::edit::{self, Edit, Lines, Memo, Plan, Seen, Undo};
+use super::edit::{self, Edit, Lines, Plan};
 
 /// That a line stands in a file, or does not.
 #[derive(Debug)]
 pub struct Line {
     path: String,
     want: Want,
-    memo: Memo,
 }
 
 /// What is asked.
@@ -39,12 +33,8 @@ enum Which {
     Matching(Regex),
 }
 
-#[async_trait]
-impl Action for Line {
+impl Edit for Line {
     const KIND: &'static str = "line";
-    const NEEDS_HOST: bool = true;
-    type Seen = Seen;
-    type Undo = Undo;
 
     fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
         let mut fields = Fields::of(value, "`line`", &["path", "line", "match", "state"], diagnostics)?;
@@ -72,46 +62,11 @@ impl Action for Line {
             (true, _, Some(matching)) => Want::Absent(Which::Matching(matching)),
             (true, line, None) => Want::Absent(Which::Line(line.unwrap_or_default())),
         };
-        Some(Self { path: path?, want, memo: Memo::default() })
+        Some(Self { path: path?, want })
     }
 
-    async fn check(&self, cx: &Read<'_>) -> Result<Check<Seen>, ActionError> {
-        edit::check(self, cx).await
-    }
-
-    fn preview(&self, seen: &Seen) -> Preview {
-        edit::preview(seen)
-    }
-
-    async fn capture(&self, seen: &Seen, cx: &Stash<'_>) -> Result<Reversible<Undo>, ActionError> {
-        edit::capture(seen, cx).await
-    }
-
-    async fn apply(&self, seen: &Seen, cx: &Write<'_>) -> Result<Outputs, ActionError> {
-        edit::apply(self, seen, cx).await
-    }
-
-    async fn verify(&self, cx: &Read<'_>) -> Result<Verdict, ActionError> {
-        edit::verdict(self, cx).await
-    }
-
-    async fn undo(undo: &Undo, cx: &Write<'_>) -> Result<String, ActionError> {
-        undo.run(cx).await
-    }
-
-    /// The file takes its place in one step, and a line that stands there is not put in again.
-    fn after_crash(&self) -> AfterCrash {
-        AfterCrash::Reapply
-    }
-}
-
-impl Edit for Line {
     fn path(&self) -> &str {
         &self.path
-    }
-
-    fn memo(&self) -> &Memo {
-        &self.memo
     }
 
     fn plan(&self, lines: Option<&Lines>, role: &Role) -> Plan {
@@ -190,10 +145,10 @@ fn one_line(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::actions::testing::decoded;
+    use crate::actions::testing::decoded_edit;
 
     fn planned(action: &str, content: &str) -> Result<(String, Vec<String>, String), Plan> {
-        let line: Line = decoded(action).unwrap();
+        let line: Line = decoded_edit(action).unwrap();
         match line.plan(Some(&Lines::of(content.as_bytes())), &Role::from("old")) {
             Plan::Edit { what, notes, lines } => {
                 let after = lines.content();
@@ -242,7 +197,7 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_text_are_in_nobodys_way() {
-        let line: Line = decoded("{path: /x, line: b=2, match: ^b=}").unwrap();
+        let line: Line = decoded_edit("{path: /x, line: b=2, match: ^b=}").unwrap();
         let lines = Lines::of(b"\xff\xfe\nb=\xff\n\0");
         let Plan::Edit { lines, .. } = line.plan(Some(&lines), &Role::from("old")) else { panic!() };
         assert_eq!(lines.content(), b"\xff\xfe\nb=2\n\0");
@@ -250,7 +205,7 @@ mod tests {
 
     #[test]
     fn without_the_file_nothing_stands_there() {
-        let plan = |text: &str| decoded::<Line>(text).unwrap().plan(None, &Role::from("old"));
+        let plan = |text: &str| decoded_edit::<Line>(text).unwrap().plan(None, &Role::from("old"));
         assert_eq!(plan("{path: /x, line: a, state: absent}"), Plan::AsAsked);
         let due = "there is no /x on old: a `file` step with `state: present` makes an empty one";
         assert_eq!(plan("{path: /x, line: a}"), Plan::Blocked(due.into()));
@@ -277,7 +232,7 @@ mod tests {
             ),
             ("{path: /x, line: a, match: \"(\"}", "the regular expression cannot be read: unclosed group"),
         ] {
-            assert_eq!(decoded::<Line>(text).unwrap_err(), due, "{text}");
+            assert_eq!(decoded_edit::<Line>(text).unwrap_err(), due, "{text}");
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::model::{Diagnostics, Node};
 
 use super::context::Write;
 use super::contract::{Action, ActionError};
+use super::edit::Edited;
 use super::erased::{self, DynAction};
 
 /// One kind of action: how it is decoded, and how a unit of it is taken back.
@@ -60,12 +61,12 @@ const fn kind<A: Action>() -> Kind {
 const KINDS: &[Kind] = &[
     kind::<super::compare::Compare>(),
     kind::<super::copy::Copy>(),
-    kind::<super::cron::Cron>(),
+    kind::<Edited<super::cron::Cron>>(),
     kind::<super::dns::Dns>(),
     kind::<super::file::File>(),
-    kind::<super::hosts_entry::HostsEntry>(),
+    kind::<Edited<super::hosts_entry::HostsEntry>>(),
     kind::<super::http::Http>(),
-    kind::<super::line::Line>(),
+    kind::<Edited<super::line::Line>>(),
     kind::<super::lookup::Lookup>(),
     kind::<super::manual::Manual>(),
     kind::<super::moves::Moves>(),

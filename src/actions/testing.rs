@@ -3,6 +3,7 @@
 use crate::model::{Diagnostics, Node, yaml};
 
 use super::contract::Action;
+use super::edit::{Edit, Edited};
 
 /// A node of YAML text.
 pub(super) fn node(text: &str) -> Node {
@@ -19,6 +20,11 @@ pub(super) fn decoded<A: Action>(text: &str) -> Result<A, String> {
     let told = told(diagnostics);
     assert_eq!(action.is_none(), !told.is_empty(), "{text}: none exactly where something is told");
     action.ok_or(told)
+}
+
+/// The same for an edit.
+pub(super) fn decoded_edit<E: Edit>(text: &str) -> Result<E, String> {
+    decoded::<Edited<E>>(text).map(|edited| edited.edit)
 }
 
 fn told(diagnostics: Diagnostics) -> String {

@@ -2,14 +2,16 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::actions::context::{Read, Stash, Write};
-use crate::actions::contract::{ActionError, Check, Reversible, Verdict};
+use crate::actions::contract::{Action, ActionError, AfterCrash, Check, Reversible, Verdict};
 use crate::actions::remote_file::{Kept, Look, Question, Seen as File, change_fed, keep, sha256};
 use crate::base::Role;
 use crate::events::Preview;
 use crate::events::record::Outputs;
+use crate::model::{Diagnostics, Node};
 use crate::transport::Command;
 
 use super::place::{self, Plan};
@@ -23,21 +25,31 @@ const AMEND: &str =
 /// The longest file that is edited.
 pub(super) const MOST: u64 = 4 << 20;
 
-/// An edit of the lines of a file.
-pub trait Edit: Sync {
+/// An edit of the lines of a file: all that one has to say to be an action, as [`Edited`].
+pub trait Edit: Sized + Send + Sync + 'static {
+    /// The YAML key.
+    const KIND: &'static str;
+
+    /// Reads it from its YAML value: see [`Action::decode`].
+    fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Self>;
+
     /// The file.
     fn path(&self) -> &str;
 
-    /// What would be done with the file's lines; none where there is no file. Pure.
+    /// What would be done with the file's lines; none where there is no file. Pure: done twice is done once.
     fn plan(&self, lines: Option<&Lines>, role: &Role) -> Plan;
+}
 
-    /// Where the content is kept between check and apply.
-    fn memo(&self) -> &Memo;
+/// An edit as an action.
+#[derive(Debug)]
+pub struct Edited<E> {
+    pub(in crate::actions) edit: E,
+    memo: Memo,
 }
 
 /// The content that a check has worked out, for the apply that follows in the same process: it is in no record, and read only once.
 #[derive(Debug, Default)]
-pub struct Memo(Mutex<Option<Vec<u8>>>);
+struct Memo(Mutex<Option<Vec<u8>>>);
 
 impl Memo {
     fn set(&self, content: Vec<u8>) {
@@ -94,38 +106,100 @@ pub(super) struct Found {
     pub(super) unfinished: Option<Vec<u8>>,
 }
 
-/// Looks at the file and what the edit would do with it.
-///
-/// # Errors
-/// Where the host was not reached, or could not look.
-pub async fn check(edit: &impl Edit, cx: &Read<'_>) -> Result<Check<Seen>, ActionError> {
-    let host = cx.host()?;
-    let role = host.transport().role();
-    let found = look(edit.path(), cx).await?;
-    Ok(match judge(edit, &found, role, cx) {
-        Err(why) => Check::Blocked(why),
-        Ok(None) => Check::Satisfied,
-        Ok(Some(seen)) => Check::Differs(seen),
-    })
+#[async_trait]
+impl<E: Edit> Action for Edited<E> {
+    const KIND: &'static str = E::KIND;
+    const NEEDS_HOST: bool = true;
+    type Seen = Seen;
+    type Undo = Undo;
+
+    fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+        E::decode(value, diagnostics).map(|edit| Self { edit, memo: Memo::default() })
+    }
+
+    async fn check(&self, cx: &Read<'_>) -> Result<Check<Seen>, ActionError> {
+        let host = cx.host()?;
+        let role = host.transport().role();
+        let found = look(self.edit.path(), cx).await?;
+        Ok(match self.judge(&found, role, cx) {
+            Err(why) => Check::Blocked(why),
+            Ok(None) => Check::Satisfied,
+            Ok(Some(seen)) => Check::Differs(seen),
+        })
+    }
+
+    fn preview(&self, seen: &Seen) -> Preview {
+        Preview {
+            undo: "this edit is taken out again, whatever else changes in the file meanwhile".to_owned(),
+            ..seen.file.preview()
+        }
+    }
+
+    /// Keeps the file as it is, on its host.
+    async fn capture(&self, seen: &Seen, cx: &Stash<'_>) -> Result<Reversible<Undo>, ActionError> {
+        let Some(before) = &seen.file.before else { return Ok(Reversible::Nothing) };
+        let kept = keep(&seen.file.real, before, cx).await?;
+        Ok(Reversible::By(Undo::new(&seen.file, kept, cx)))
+    }
+
+    async fn apply(&self, seen: &Seen, cx: &Write<'_>) -> Result<Outputs, ActionError> {
+        let due = &seen.file.after.sha256;
+        let content = match self.memo.content(due) {
+            Some(content) => content,
+            None => self.again(due, cx).await?,
+        };
+        change_fed(&seen.file, AMEND, &[("I", seen.manner.word())], content, cx).await
+    }
+
+    async fn verify(&self, cx: &Read<'_>) -> Result<Verdict, ActionError> {
+        Ok(match self.check(cx).await? {
+            Check::Satisfied => Verdict::Holds,
+            Check::Differs(seen) => Verdict::Fails(format!("{} is not as asked: to {}", self.edit.path(), seen.what)),
+            Check::Blocked(why) | Check::Unknowable(why) => Verdict::Fails(why),
+        })
+    }
+
+    async fn undo(undo: &Undo, cx: &Write<'_>) -> Result<String, ActionError> {
+        undo.run(cx).await
+    }
+
+    /// The file takes its place in one step, or a write in place that broke off is finished; and an edit made twice is one made once.
+    fn after_crash(&self) -> AfterCrash {
+        AfterCrash::Reapply
+    }
 }
 
-fn judge(edit: &impl Edit, found: &Found, role: &Role, cx: &Read<'_>) -> Result<Option<Seen>, String> {
-    let there = place::lines_of(found, role)?;
-    let (what, notes, content) = match (&found.unfinished, there) {
-        (Some(content), _) => ("finish what was broken off".to_owned(), Vec::new(), content.clone()),
-        (None, there) => {
-            let lines = there.map(|(_, content)| Lines::of(content));
-            match edit.plan(lines.as_ref(), role) {
-                Plan::AsAsked => return Ok(None),
-                Plan::Blocked(why) => return Err(why),
-                Plan::Edit { what, notes, lines } => (what, notes, lines.content()),
+impl<E: Edit> Edited<E> {
+    fn judge(&self, found: &Found, role: &Role, cx: &Read<'_>) -> Result<Option<Seen>, String> {
+        let there = place::lines_of(found, role)?;
+        let (what, notes, content) = match (&found.unfinished, there) {
+            (Some(content), _) => ("finish what was broken off".to_owned(), Vec::new(), content.clone()),
+            (None, there) => {
+                let lines = there.map(|(_, content)| Lines::of(content));
+                match self.edit.plan(lines.as_ref(), role) {
+                    Plan::AsAsked => return Ok(None),
+                    Plan::Blocked(why) => return Err(why),
+                    Plan::Edit { what, notes, lines } => (what, notes, lines.content()),
+                }
             }
-        }
-    };
-    let Some(there) = there else { return Err(format!("there is no {} on {role}", edit.path())) };
-    let seen = place::seen(found, there, &content, (&what, notes), (role, cx.around().masker()))?;
-    edit.memo().set(content);
-    Ok(Some(seen))
+        };
+        let Some(there) = there else { return Err(format!("there is no {} on {role}", self.edit.path())) };
+        let seen = place::seen(found, there, &content, (&what, notes), (role, cx.around().masker()))?;
+        self.memo.set(content);
+        Ok(Some(seen))
+    }
+
+    /// Works out the content once more, where what was seen comes from another process.
+    async fn again(&self, due: &str, cx: &Write<'_>) -> Result<Vec<u8>, ActionError> {
+        self.check(cx).await?;
+        self.memo.content(due).ok_or_else(|| {
+            let path = self.edit.path();
+            ActionError::failed_with_hint(
+                format!("{path} was changed by somebody else since it was looked at"),
+                "nothing was put in place; try again to see what it would do now",
+            )
+        })
+    }
 }
 
 async fn look(path: &str, cx: &Read<'_>) -> Result<Found, ActionError> {
@@ -161,60 +235,4 @@ async fn unfinished(content: &[u8], cx: &Read<'_>) -> Result<Option<Vec<u8>>, Ac
     let command = Command::read("[ ! -f \"$K/place\" ] || cat <\"$K/place\"").env("K", kept.folder);
     let due = cx.sh(command).await?.stdout;
     Ok(Some(due).filter(|due| due.len() > content.len() && due.starts_with(content)))
-}
-
-/// What would be done.
-#[must_use]
-pub fn preview(seen: &Seen) -> Preview {
-    Preview {
-        undo: "this edit is taken out again, whatever else changes in the file meanwhile".to_owned(),
-        ..seen.file.preview()
-    }
-}
-
-/// Keeps the file as it is, on its host.
-///
-/// # Errors
-/// Where it is no longer as it was seen, or the host cannot keep it.
-pub async fn capture(seen: &Seen, cx: &Stash<'_>) -> Result<Reversible<Undo>, ActionError> {
-    let Some(before) = &seen.file.before else { return Ok(Reversible::Nothing) };
-    let kept = keep(&seen.file.real, before, cx).await?;
-    Ok(Reversible::By(Undo::new(&seen.file, kept, cx)))
-}
-
-/// Makes the edit.
-///
-/// # Errors
-/// Where that failed: then nothing was changed.
-pub async fn apply(edit: &impl Edit, seen: &Seen, cx: &Write<'_>) -> Result<Outputs, ActionError> {
-    let due = &seen.file.after.sha256;
-    let content = match edit.memo().content(due) {
-        Some(content) => content,
-        None => again(edit, due, cx).await?,
-    };
-    change_fed(&seen.file, AMEND, &[("I", seen.manner.word())], content, cx).await
-}
-
-/// Works out the content once more, where what was seen comes from another process.
-async fn again(edit: &impl Edit, due: &str, cx: &Write<'_>) -> Result<Vec<u8>, ActionError> {
-    check(edit, cx).await?;
-    edit.memo().content(due).ok_or_else(|| {
-        let path = edit.path();
-        ActionError::failed_with_hint(
-            format!("{path} was changed by somebody else since it was looked at"),
-            "nothing was put in place; try again to see what it would do now",
-        )
-    })
-}
-
-/// Whether the file is as asked.
-///
-/// # Errors
-/// Where the host was not reached, or could not look.
-pub async fn verdict(edit: &impl Edit, cx: &Read<'_>) -> Result<Verdict, ActionError> {
-    Ok(match check(edit, cx).await? {
-        Check::Satisfied => Verdict::Holds,
-        Check::Differs(seen) => Verdict::Fails(format!("{} is not as asked: to {}", edit.path(), seen.what)),
-        Check::Blocked(why) | Check::Unknowable(why) => Verdict::Fails(why),
-    })
 }

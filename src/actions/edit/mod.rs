@@ -9,7 +9,7 @@ mod text;
 mod undo;
 mod words;
 
-pub use host::{Edit, Memo, Seen, apply, capture, check, preview, verdict};
+pub use host::{Edit, Edited, Seen};
 pub use place::Plan;
 pub use text::{Line, Lines};
 pub use undo::Undo;

@@ -1,13 +1,7 @@
 //! What `hosts_entry` does.
 
-use async_trait::async_trait;
-
-use crate::actions::context::{Read, Stash, Write};
-use crate::actions::contract::{Action, ActionError, AfterCrash, Check, Reversible, Verdict};
-use crate::actions::edit::{self, Edit, Lines, Memo, Plan, Seen, Undo};
+use crate::actions::edit::{self, Edit, Lines, Plan};
 use crate::base::Role;
-use crate::events::Preview;
-use crate::events::record::Outputs;
 use crate::model::decode::{self, Fields};
 use crate::model::{Diagnostics, Node};
 
@@ -22,15 +16,10 @@ pub struct HostsEntry {
     address: Address,
     names: Vec<String>,
     absent: bool,
-    memo: Memo,
 }
 
-#[async_trait]
-impl Action for HostsEntry {
+impl Edit for HostsEntry {
     const KIND: &'static str = "hosts_entry";
-    const NEEDS_HOST: bool = true;
-    type Seen = Seen;
-    type Undo = Undo;
 
     fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
         let mut fields = Fields::of(value, "`hosts_entry`", &["address", "names", "state", "file"], diagnostics)?;
@@ -48,46 +37,11 @@ impl Action for HostsEntry {
                 different.push(name);
             }
         }
-        Some(Self { file, address: address?, names: different, absent, memo: Memo::default() })
+        Some(Self { file, address: address?, names: different, absent })
     }
 
-    async fn check(&self, cx: &Read<'_>) -> Result<Check<Seen>, ActionError> {
-        edit::check(self, cx).await
-    }
-
-    fn preview(&self, seen: &Seen) -> Preview {
-        edit::preview(seen)
-    }
-
-    async fn capture(&self, seen: &Seen, cx: &Stash<'_>) -> Result<Reversible<Undo>, ActionError> {
-        edit::capture(seen, cx).await
-    }
-
-    async fn apply(&self, seen: &Seen, cx: &Write<'_>) -> Result<Outputs, ActionError> {
-        edit::apply(self, seen, cx).await
-    }
-
-    async fn verify(&self, cx: &Read<'_>) -> Result<Verdict, ActionError> {
-        edit::verdict(self, cx).await
-    }
-
-    async fn undo(undo: &Undo, cx: &Write<'_>) -> Result<String, ActionError> {
-        undo.run(cx).await
-    }
-
-    /// What is bound is not bound again, and a write in place that broke off is finished.
-    fn after_crash(&self) -> AfterCrash {
-        AfterCrash::Reapply
-    }
-}
-
-impl Edit for HostsEntry {
     fn path(&self) -> &str {
         &self.file
-    }
-
-    fn memo(&self) -> &Memo {
-        &self.memo
     }
 
     fn plan(&self, lines: Option<&Lines>, role: &Role) -> Plan {
@@ -183,13 +137,13 @@ fn host_name(name: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::actions::testing::decoded;
+    use crate::actions::testing::decoded_edit;
 
     const HOSTS: &str =
         "127.0.0.1\tlocalhost\n127.0.1.1\told.example.org old\n::1 localhost\n192.0.2.12 stats www2 # new\n";
 
     fn planned(action: &str) -> Result<(String, String), Plan> {
-        let entry: HostsEntry = decoded(action).unwrap();
+        let entry: HostsEntry = decoded_edit(action).unwrap();
         match entry.plan(Some(&Lines::of(HOSTS.as_bytes())), &Role::from("old")) {
             Plan::Edit { what, lines, .. } => {
                 let after = lines.content();
@@ -241,7 +195,7 @@ mod tests {
 
     #[test]
     fn without_the_file_nothing_is_bound() {
-        let plan = |text: &str| decoded::<HostsEntry>(text).unwrap().plan(None, &Role::from("old"));
+        let plan = |text: &str| decoded_edit::<HostsEntry>(text).unwrap().plan(None, &Role::from("old"));
         assert_eq!(plan("{address: 192.0.2.1, names: a, state: absent}"), Plan::AsAsked);
         let due = Plan::Blocked("there is no /srv/x/etc/hosts on old".into());
         assert_eq!(plan("{address: 192.0.2.1, names: a, file: /srv/x/etc/hosts}"), due);
@@ -261,7 +215,7 @@ mod tests {
             ("{address: ::1}", "`hosts_entry` lacks `names`"),
             ("{address: ::1, names: a, state: gone}", "`present` or `absent` is due here, found `gone`"),
         ] {
-            assert_eq!(decoded::<HostsEntry>(text).unwrap_err(), due, "{text}");
+            assert_eq!(decoded_edit::<HostsEntry>(text).unwrap_err(), due, "{text}");
         }
     }
 }
