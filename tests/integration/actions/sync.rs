@@ -264,12 +264,27 @@ async fn what_others_changed_since_is_shown_and_left() {
         "{error}"
     );
     assert_eq!(listing(&to), after, "nothing was touched");
-    // A file that is nothing of ours stays, in a folder that was there before.
+    // The same bytes under the same name, and yet another file: it is not known what else was done to it.
     fs::remove_file(to.join("deep/er/mine")).unwrap();
-    sh(&to, &format!("cp -p '{}' a; touch -r '{}' deep/er", from.join("a").display(), from.join("deep/er").display()));
+    let times = format!("touch -r '{}' deep/er", from.join("deep/er").display());
+    sh(
+        &to,
+        &format!(
+            "cp -p '{}' a; ln 'deep/er/c d' kept; cp -p kept new; mv new 'deep/er/c d'; {times}",
+            from.join("a").display()
+        ),
+    );
     let error = world.undo(&applied).await.unwrap_err();
-    assert!(matches!(error, ActionError::Changed { .. }), "it is not known what else was done to it");
-    drop(before);
+    assert!(
+        matches!(&error, ActionError::Changed { difference, .. } if difference.ends_with("deep/er/c d: was replaced")),
+        "{error}"
+    );
+    // The same file, which only was touched: what later steps did to it and took back does that.
+    sh(&to, &format!("mv -f kept 'deep/er/c d'; chmod 600 'deep/er/c d'; chmod 644 'deep/er/c d'; {times}"));
+    world.undo(&applied).await.unwrap();
+    // Others worked in this folder itself: its time is theirs, and left.
+    sh(&to, "touch -d @99 .");
+    assert_eq!(listing(&to), before);
 }
 
 #[tokio::test]
