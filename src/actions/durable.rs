@@ -136,8 +136,7 @@ pub async fn reattach_stage(
     let (host, at) = (stage.host, announced(job)?.at);
     let found = Job::new(&**host.transport(), &at, host.become_user()).probe().await?;
     // What was heard of did begin, whoever has removed it since. Of several jobs it is not known which was heard.
-    let silent = cx.around().kept(cx.env().unit, cx.env().attempt).await? == Offsets::default();
-    let silent = silent || stage.name.is_some();
+    let silent = stage.name.is_some() || cx.around().kept(cx.env().unit, cx.env().attempt).await? == Offsets::default();
     let never_began = silent && found == JobState::Over(JobEnd::Missing) && is_same_boot(&at, host).await?;
     if never_began {
         return follow(How::Launch(&spec?), &at, stage, cx).await;
