@@ -83,7 +83,7 @@ impl Paused {
         std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
         let begun = Instant::now();
         while !holds() {
-            assert!(begun.elapsed() < Duration::from_secs(8), "after 8 s, still not: {what}");
+            assert!(begun.elapsed() < PATIENCE, "after {PATIENCE:?}, still not: {what}");
             std::thread::sleep(Duration::from_millis(20));
         }
     }
