@@ -99,7 +99,7 @@ pub async fn launch(spec: &JobSpec, command: &str, cx: &Write<'_>) -> Result<Out
 /// As [`launch`].
 pub async fn launch_stage(spec: &JobSpec, stage: Stage<'_>, cx: &Write<'_>) -> Result<Outputs, ActionError> {
     let at = place_of(stage.host, stage.name, cx).await?;
-    cx.around().sent(cx.env().unit, stage.announced(&at)?).await?;
+    cx.around().sent(cx.env().unit, told(stage.host, stage.name, &at)?).await?;
     follow(How::Launch(spec), &at, stage, cx).await
 }
 
@@ -144,6 +144,37 @@ pub async fn reattach_stage(
     follow(How::Attach, &at, stage, cx).await
 }
 
+/// The job of a stage that an earlier try of the unit has launched, where it still runs. The journal is told that it is this try's now: whoever
+/// takes the unit back has to end it.
+///
+/// # Errors
+/// Where the host was not reached, or the journal does not take it.
+pub async fn adopt_stage(host: &Host, name: &'static str, cx: &Write<'_>) -> Result<Option<Value>, ActionError> {
+    let env = cx.env();
+    let home = cx.around().job_home(host.transport().role(), host.become_user()).await?;
+    for attempt in (1..env.attempt).rev() {
+        let at = home.job(&JobId::new(env.run, env.unit, attempt).part(name));
+        match Job::new(&**host.transport(), &at, host.become_user()).probe().await? {
+            JobState::Over(JobEnd::Missing) => {}
+            JobState::Over(_) => return Ok(None),
+            JobState::Running => {
+                let job = told(host, Some(name), &at)?;
+                cx.around().sent(env.unit, job.clone()).await?;
+                return Ok(Some(job));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// What has become of a job that the journal has.
+///
+/// # Errors
+/// Where the host was not reached.
+pub async fn state_of(job: &Value, host: &Host) -> Result<JobState, ActionError> {
+    Ok(Job::new(&**host.transport(), &announced(job)?.at, host.become_user()).probe().await?)
+}
+
 /// Removes what a job left on its host.
 ///
 /// # Errors
@@ -172,20 +203,18 @@ async fn place_of(host: &Host, name: Option<&str>, cx: &Read<'_>) -> Result<JobR
     Ok(home.job(&parts.fold(JobId::new(env.run, env.unit, env.attempt), JobId::part)))
 }
 
-impl Stage<'_> {
-    /// What the journal is told of it.
-    fn announced(&self, at: &JobRef) -> Result<Value, ActionError> {
-        let told = match self.name {
-            None => serde_json::to_value(at),
-            Some(name) => serde_json::to_value(Staged {
-                stage: name.to_owned(),
-                host: self.host.transport().role().clone(),
-                become_user: self.host.become_user().map(|user| user.user.clone()),
-                at: at.clone(),
-            }),
-        };
-        told.map_err(|error| ActionError::failed(error.to_string()))
-    }
+/// What the journal is told of a job.
+fn told(host: &Host, name: Option<&str>, at: &JobRef) -> Result<Value, ActionError> {
+    let told = match name {
+        None => serde_json::to_value(at),
+        Some(name) => serde_json::to_value(Staged {
+            stage: name.to_owned(),
+            host: host.transport().role().clone(),
+            become_user: host.become_user().map(|user| user.user.clone()),
+            at: at.clone(),
+        }),
+    };
+    told.map_err(|error| ActionError::failed(error.to_string()))
 }
 
 enum How<'a> {

@@ -19,6 +19,7 @@ pub mod moves;
 pub mod names;
 pub mod nameserver;
 pub mod package;
+pub mod passage;
 pub mod postgres;
 pub mod reboot;
 pub mod registry;

@@ -8,6 +8,8 @@ use tokio::time::timeout;
 
 use crate::actions::context::{Host, Read, Stash, Write};
 use crate::actions::contract::{Action, ActionError, AfterCrash, Check, Reversible, Verdict};
+use crate::actions::durable;
+use crate::actions::passage::Door;
 use crate::base::{Role, duration};
 use crate::events::Preview;
 use crate::events::record::Outputs;
@@ -60,15 +62,17 @@ impl Action for Sync {
             Ok(found) => found,
             Err(why) => return Ok(Check::Blocked(cx.around().masker().mask(&why))),
         };
-        let door = way::door(self, &from, &to, cx).await?;
-        if found.tally.is_empty() && !door.as_ref().is_some_and(|door| door.leftover) {
+        let door = way::door(self, (&from, &to), cx).await?;
+        let leftover = door.as_ref().is_ok_and(Door::leftover);
+        if found.tally.is_empty() && !leftover {
             return Ok(Check::Satisfied);
         }
-        if let Some(why) = room::lacking(found.tally.bytes, &from, &to).await? {
+        // Of what is still under way some is there already, under another name.
+        if !leftover && let Some(why) = room::lacking(found.tally.bytes, &from, &to).await? {
             return Ok(Check::Blocked(why));
         }
         (seen.tally, seen.attributes) = (found.tally, found.attributes);
-        if let Err(why) = way::choose(self, &mut seen, door.as_ref(), (&from, &to), cx).await? {
+        if let Err(why) = way::choose(self, &mut seen, &door, (&from, &to), cx).await? {
             return Ok(Check::Blocked(why));
         }
         if self.parallel > 1 || seen.staging.is_some() {
@@ -118,7 +122,7 @@ impl Action for Sync {
     async fn apply(&self, seen: &Seen, cx: &Write<'_>) -> Result<Outputs, ActionError> {
         let (from, to) = (cx.other_as(&self.from.role, None).await?, cx.other_as(&self.to.role, None).await?);
         let running = match &seen.halves {
-            Some(_) => direct::running(&from, cx).await?,
+            Some(_) => durable::adopt_stage(&from, direct::STAGE, cx).await?,
             None => None,
         };
         keep::begin(seen, &to, running.is_none(), cx).await?;

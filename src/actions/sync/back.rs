@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::actions::context::{Host, Write};
 use crate::actions::contract::ActionError;
+use crate::actions::passage::{OneTimeKey, sweep_if_reached};
 use crate::actions::remote_file::{failed, verdict};
 use crate::base::Role;
 
-use super::direct::{Halves, sweep_if_reached};
 use super::keep::{COMMON, Rooms};
 use super::plan::{Found, Plan};
 
@@ -26,7 +26,7 @@ pub struct Undo {
     /// The hash of the list of what was there.
     pub(super) sha256: String,
     /// What may have been left of a direct transfer's key.
-    pub(super) halves: Option<Halves>,
+    pub(super) halves: Option<OneTimeKey>,
     /// What else may have been left on its way: hosts, users and folders.
     pub(super) litter: Vec<(Role, Option<String>, String)>,
     /// The unit whose undo this is: where another takes it back, it may be applied again, and taken back again.
@@ -36,8 +36,8 @@ pub struct Undo {
 impl Undo {
     /// Brings the destination back, unless others have changed since what would be put back.
     pub(super) async fn run(&self, cx: &Write<'_>) -> Result<String, ActionError> {
-        if let Some(halves) = &self.halves {
-            halves.remove(cx).await?;
+        if let Some(key) = &self.halves {
+            key.remove(cx).await?;
         }
         for (role, user, folder) in &self.litter {
             sweep_if_reached(role, user.as_deref(), folder, cx).await?;

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::actions::passage::{OneTimeKey, Route};
+
 use super::action::Sync;
 use super::decode::is_within;
-use super::direct::{Halves, Route};
 use super::end::{End, Kind, Rsync};
 use super::item::Tally;
 use super::options::literal;
@@ -43,7 +44,7 @@ pub struct Seen {
     /// Why that way.
     pub(super) why: String,
     /// What may have been left of a direct transfer's key, and where.
-    pub(super) halves: Option<Halves>,
+    pub(super) halves: Option<OneTimeKey>,
     /// The files that are sent, where they are sent by lists.
     pub(super) files: Vec<Listed>,
     /// Where lists are kept on the source.

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::actions::context::{Host, Write};
 use crate::actions::contract::ActionError;
+use crate::actions::passage::sweep;
 use crate::actions::remote_file::verdict;
 use crate::base::Role;
 use crate::events::record::Failure;
@@ -15,7 +16,7 @@ use crate::transport::{Command, TransportError};
 use super::action::Sync;
 use super::codes::{self, BROKEN, VANISHED};
 use super::decode::Via;
-use super::direct::{self, Route};
+use super::direct;
 use super::hear;
 use super::item::unescaped;
 use super::keep;
@@ -59,18 +60,21 @@ pub(super) async fn carry(
     cx: &Write<'_>,
 ) -> Result<(), ActionError> {
     let meter = Meter::new(seen.tally.bytes, 1, cx);
+    if let (true, None, Some(key)) = (seen.tally.is_empty(), &running, &seen.halves) {
+        // All has come; what is left is the key.
+        return key.remove(cx).await;
+    }
     if !seen.why.is_empty() {
         meter.note(seen.way_in_words());
     }
-    let followed = Route::default();
+    let (from, to) = ends;
     let route = match &seen.way {
         Way::Direct(route) => Some(route),
-        // It was launched by an earlier try, when there was a way.
-        _ if running.is_some() => Some(&followed),
         Way::Relay | Way::Staging => None,
     };
-    if let (Some(route), Some(halves)) = (route, &seen.halves) {
-        let sent = direct::carry(sync, seen, (route, halves), running, ends, &meter, cx).await;
+    // What runs was launched by an earlier try, when there was a way.
+    if let (true, Some(key)) = (route.is_some() || running.is_some(), &seen.halves) {
+        let sent = direct::carry(sync, seen, (route, key), running.as_ref(), from, &meter, cx).await;
         match worded(sync, sent) {
             Err(ActionError::Failed(failure)) if sync.via == Via::Auto && is_of_the_way(&failure) => {
                 meter.note(format!("the direct way failed, and the relay goes on from there: {}", failure.why));
@@ -78,7 +82,6 @@ pub(super) async fn carry(
             sent => return sent,
         }
     }
-    let (from, to) = ends;
     let more = options::receiving(seen);
     let source = sync.source(seen, Pass::Whole);
     let whole = Leg { from, to, source, dest: &seen.dest, from_notes: false, more: &more };
@@ -118,7 +121,7 @@ async fn in_parts(
     let passes = lists.iter().enumerate();
     let passes = passes.map(|(number, list)| pass(sync, seen, Pass::Listed(list), leg, (&meter, number), cx));
     let sent = try_join_all(passes).await;
-    direct::sweep(from, &seen.lists, cx).await?;
+    sweep(from, &seen.lists, cx).await?;
     sent.map(drop)
 }
 
@@ -145,8 +148,8 @@ async fn staged(
     pass(sync, seen, Pass::Listed(&there), first, (&Meter::new(seen.tally.bytes, 1, cx), 0), cx).await?;
     let second = Leg { from: &here, to, source: &tree, dest: &seen.dest, from_notes: !root, more };
     pass(sync, seen, Pass::Listed(&locally), second, (&Meter::new(seen.tally.bytes, 1, cx), 0), cx).await?;
-    direct::sweep(from, &seen.lists, cx).await?;
-    direct::sweep(&here, staging, cx).await
+    sweep(from, &seen.lists, cx).await?;
+    sweep(&here, staging, cx).await
 }
 
 /// Writes a list of files on a host. Its path.

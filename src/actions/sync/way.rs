@@ -2,47 +2,52 @@
 
 use crate::actions::context::Read;
 use crate::actions::contract::ActionError;
+use crate::actions::passage::{self, Door};
 use crate::base::Role;
 use crate::display::bytes;
 
 use super::action::Sync;
 use super::decode::{Place, Via};
-use super::direct::Door;
+use super::direct;
 use super::end::End;
 use super::seen::{Seen, Way};
 
-/// Looks at the destination's door, where a direct way is to be had at all.
-pub(super) async fn door(sync: &Sync, from: &End, to: &End, cx: &Read<'_>) -> Result<Option<Door>, ActionError> {
-    let asked = matches!(sync.via, Via::Auto | Via::Direct);
-    let apart = from.role != to.role && !from.role.is_local() && !to.role.is_local();
-    if asked && apart { Door::look(from, to, cx).await.map(Some) } else { Ok(None) }
+/// Looks at the destination's door, where a direct way is asked for; in words why there is none to be had.
+pub(super) async fn door(
+    sync: &Sync,
+    (from, to): (&End, &End),
+    cx: &Read<'_>,
+) -> Result<Result<Door, String>, ActionError> {
+    match sync.via {
+        Via::Auto | Via::Direct => Door::look(&from.host, &to.host, direct::STAGE, cx).await,
+        Via::Relay | Via::Staging => Ok(Err(String::new())),
+    }
 }
 
 /// Chooses the way; in words why there is none.
 pub(super) async fn choose(
     sync: &Sync,
     seen: &mut Seen,
-    door: Option<&Door>,
+    door: &Result<Door, String>,
     (from, to): (&End, &End),
     cx: &Read<'_>,
 ) -> Result<Result<(), String>, ActionError> {
-    seen.halves = door.map(|door| door.halves.clone());
+    seen.halves = door.as_ref().ok().map(|door| door.key().clone());
     if sync.via == Via::Staging {
         seen.way = Way::Staging;
         return stage(seen, cx).await;
     }
     let route = match door {
-        Some(door) => door.route(from, to).await?,
-        None if from.role == to.role => Err("both are on one host".to_owned()),
-        None => Err("one end is this machine".to_owned()),
+        Ok(door) => door.route().await?,
+        Err(why) => Err(why.clone()),
     };
     match (sync.via, route) {
         (Via::Relay, _) => {}
         (_, Ok(route)) => {
-            seen.why = format!("{} reaches {}", from.role, to.role);
+            seen.why = passage::reaches(&from.host, &to.host);
             seen.way = Way::Direct(route);
         }
-        (Via::Direct, Err(why)) => return Ok(Err(format!("there is no direct way: {why}"))),
+        (Via::Direct, Err(why)) => return Ok(Err(passage::no_way(&why))),
         (_, Err(why)) => seen.why = why,
     }
     Ok(Ok(()))
@@ -72,11 +77,9 @@ async fn stage(seen: &mut Seen, cx: &Read<'_>) -> Result<Result<(), String>, Act
 impl Seen {
     /// The way, in a line.
     pub(super) fn way_in_words(&self) -> String {
-        let way = match self.way {
-            Way::Relay => "by way of this process (relay)",
-            Way::Direct(_) => "from host to host (direct)",
-            Way::Staging => "through a folder of this machine (staging)",
-        };
-        if self.why.is_empty() { way.to_owned() } else { format!("{way}: {}", self.why) }
+        match self.way {
+            Way::Staging => "through a folder of this machine (staging)".to_owned(),
+            Way::Direct(_) | Way::Relay => passage::in_words(matches!(self.way, Way::Direct(_)), &self.why),
+        }
     }
 }

@@ -7,5 +7,6 @@ for a in $A; do
     x=$(printf '%s %s\n' "$type" "$key" | ssh-keygen -lf - 2>/dev/null) || continue
     x=${x#* }
     printf '%s %s %s %s\n' "$a" "${x%% *}" "$type" "$key"
-  done || :
+  done &
 done
+wait

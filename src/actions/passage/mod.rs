@@ -1,0 +1,11 @@
+//! A passage from a script of one host to one script of another: by a key that is made for it, lets in nothing else, and is gone afterwards.
+
+mod carry;
+mod choose;
+mod door;
+mod key;
+
+pub use carry::carry;
+pub use choose::{Choice, Via, Way, in_words, no_way, reaches};
+pub use door::{Door, Route};
+pub use key::{OneTimeKey, sweep, sweep_if_reached};
