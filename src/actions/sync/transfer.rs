@@ -78,6 +78,7 @@ pub(super) async fn carry(
         match worded(sync, sent) {
             Err(ActionError::Failed(failure)) if sync.via == Via::Auto && is_of_the_way(&failure) => {
                 meter.note(format!("the direct way failed, and the relay goes on from there: {}", failure.why));
+                keep::calm(seen, to, cx).await?;
             }
             sent => return sent,
         }

@@ -55,8 +55,9 @@ pub(super) enum Then {
 /// How a controller is killed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Crash {
-    /// With the intent in the journal and nothing sent; and when all was done and not yet in the journal.
-    Around,
+    /// With the intent in the journal and nothing sent; and when all was done and not yet in the journal: what is done is done with nothing but
+    /// the record of that kind there.
+    Around(&'static str),
     /// With the intent in the journal and nothing sent; and in the middle of a durable job.
     Middle(Middle),
 }
@@ -189,7 +190,12 @@ impl Case {
     /// Once more, with a controller that is killed: with the intent in the journal and nothing sent, and again when all was done and not yet
     /// in the journal; then a resume ends where an undisturbed run ends, and a rollback, killed in the same two places, where it began.
     pub(crate) fn crashes(self) -> Self {
-        Self { crash: Some(Crash::Around), ..self }
+        Self { crash: Some(Crash::Around("intended")), ..self }
+    }
+
+    /// The same for what runs as one durable job, which has to be in the journal before it is launched.
+    pub(crate) fn crashes_around_its_job(self) -> Self {
+        Self { crash: Some(Crash::Around("sent")), ..self }
     }
 
     /// The same for what runs as a durable job, in the middle of which it is killed: the script `stop` makes the job stand still there,

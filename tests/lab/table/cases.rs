@@ -124,7 +124,8 @@ impl<'a> Table<'a> {
             let done = super::compare::nameless(&whole.of(&seen, host), whole);
             jobs.push(Box::new(move || match &four[0].case.crash {
                 Some(Crash::Middle(middle)) => super::crash::hold_job(table, bench, four, &done, middle),
-                _ => super::crash::hold(table, bench, four, &done),
+                Some(Crash::Around(behind)) => super::crash::hold(table, bench, four, &done, behind),
+                None => {}
             }));
         }
         at_once(if self.alone { 1 } else { 3 }, jobs);

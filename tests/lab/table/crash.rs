@@ -8,11 +8,12 @@ use super::compare::{Apart, difference, nameless};
 use super::paused::Paused;
 
 /// Killed with the intent in the journal and nothing sent (a, c), and when all was done and not yet in the journal (b, d); a and b are resumed,
-/// c and d taken back as they are. The rollback is killed in the same two places. `done` is what an undisturbed run leaves.
-pub(super) fn hold(table: &Table<'_>, bench: &Bench<'_>, [a, b, c, d]: &[Place; 4], done: &Look) {
+/// c and d taken back as they are. The rollback is killed in the same two places. `done` is what an undisturbed run leaves; all is done with no
+/// record but the one of the kind `behind`.
+pub(super) fn hold(table: &Table<'_>, bench: &Bench<'_>, [a, b, c, d]: &[Place; 4], done: &Look, behind: &str) {
     let story = Story::new(table, bench, &[a, b, c], done);
     story.killed_before(&["run", "BOOK"], "intended", a);
-    story.killed_after(&["resume"], "intended", b, |now| story.is_done(b, now));
+    story.killed_after(&["resume"], behind, b, |now| story.is_done(b, now));
     story.killed_before(&["resume"], "intended", c);
     story.must_be_done(&[a, b]);
     story.killed_before(&["rollback"], "undo_intended", c);
@@ -20,7 +21,7 @@ pub(super) fn hold(table: &Table<'_>, bench: &Bench<'_>, [a, b, c, d]: &[Place; 
     story.goes_back();
 
     let story = Story::new(table, bench, &[d], done);
-    story.killed_after(&["run", "BOOK"], "intended", d, |now| story.is_done(d, now));
+    story.killed_after(&["run", "BOOK"], behind, d, |now| story.is_done(d, now));
     story.goes_back();
 }
 
@@ -43,7 +44,11 @@ pub(super) fn hold_job(table: &Table<'_>, bench: &Bench<'_>, [a, b, c, d]: &[Pla
     story.must_be_back();
 }
 
+/// Where hosts keep what is ours.
+const STATES: &str = "/root/.local/state /home/*/.local/state /var/lib/*/.local/state /var/tmp/runbook-*";
+
 struct Story<'s> {
+    table: &'s Table<'s>,
     desk: Desk<'s>,
     bench: &'s Bench<'s>,
     places: Vec<&'s Place>,
@@ -55,7 +60,7 @@ struct Story<'s> {
 impl<'s> Story<'s> {
     fn new(table: &'s Table<'_>, bench: &'s Bench<'_>, places: &[&'s Place], done: &'s Look) -> Self {
         let before = places.iter().map(|place| bench.look_at(place)).collect();
-        Self { desk: Desk::new(table, places), bench, places: places.to_vec(), before, done }
+        Self { table, desk: Desk::new(table, places), bench, places: places.to_vec(), before, done }
     }
 
     fn start(&self, args: &[&str]) -> Paused {
@@ -117,6 +122,25 @@ impl<'s> Story<'s> {
                 changed.unwrap()
             );
             self.bench.script(place, &place.case.leaves);
+            self.must_be_shut(place);
+        }
+    }
+
+    /// Nobody is let in any more, and nothing is there that would be.
+    fn must_be_shut(&self, place: &Place) {
+        let slug = &place.slug;
+        let look = format!(
+            "grep -sh 'runbook:[^:]*:{slug}' /root/.ssh/* /home/*/.ssh/* || :
+             find {STATES} -path '*/kept/{slug}*/direct*' -o -path '*/kept/{slug}*/serve' 2>/dev/null || :"
+        );
+        self.finds_nothing(place, "a key is left", &look);
+    }
+
+    fn finds_nothing(&self, place: &Place, what: &str, look: &str) {
+        let mut hosts = Bench::machines(&[place]);
+        hosts.extend(&self.table.roles);
+        for host in hosts.into_iter().filter(|host| *host != "operator") {
+            assert_eq!(self.table.lab.on(host, look), "", "{}: {what} on {host}", place.slug);
         }
     }
 
@@ -136,6 +160,10 @@ impl<'s> Story<'s> {
                 place.slug,
                 changed.unwrap()
             );
+            self.must_be_shut(place);
+            let slug = &place.slug;
+            let look = format!("find {STATES} -name '{slug}*' 2>/dev/null || :");
+            self.finds_nothing(place, "something is left", &look);
         }
     }
 }

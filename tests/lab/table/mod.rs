@@ -11,4 +11,5 @@ mod round;
 mod someone;
 mod told;
 
+pub(crate) use case::Case;
 pub(crate) use cases::Table;

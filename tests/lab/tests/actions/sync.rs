@@ -63,6 +63,18 @@ fn sync() {
                 .step(&step(", via: direct, delete: true"))
                 .foresees("from host to host (direct)")
                 .leaves(WHOLE)
+                .crashes_around_its_job()
+        })
+        .case("direct, slowly", |c| {
+            c.folders(&["old", "new"])
+                .given("[ $ROLE = new ] || { mkdir much; seq 1500000 >much/file; ln much/file much/again; }")
+                .step(r#"sync: {from: "old:HERE/much/", to: "new:HERE/much/", via: direct, bwlimit: 2m}"#)
+                .leaves("[ \"$(stat -c %s:%h much/file)\" = 10888896:2 ]")
+                .crashes_in_the_middle(
+                    "",
+                    "[ $ROLE = old ] || find /root/.local/state/runbook -path \"*/kept/$SELF*/backup/temp/*\" -size +1000k | grep -q .",
+                    "",
+                )
         })
         .case("auto", |c| c.step(&step("")).foresees("direct): old reaches new").leaves(WHOLE))
         .case("staging", |c| c.given(BEFORE).step(&step(", via: staging, delete: true")).leaves(WHOLE))
