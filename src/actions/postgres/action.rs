@@ -6,12 +6,14 @@ use serde::{Deserialize, Serialize};
 use crate::actions::context::{Read, Stash, Write};
 use crate::actions::contract::{Action, ActionError, AfterCrash, Check, Reversible, Verdict};
 use crate::actions::durable;
+use crate::actions::passage::{Choice, OneTimeKey, Via};
 use crate::base::Role;
 use crate::events::Preview;
 use crate::events::record::Outputs;
 use crate::model::{Diagnostics, Node};
 
 use super::back::{self, Stood};
+use super::direct::TRANSFER;
 use super::look::{self, Look};
 use super::names::Names;
 use super::place::Place;
@@ -29,6 +31,7 @@ pub struct Postgres {
     pub(super) jobs: u32,
     pub(super) live: bool,
     pub(super) parity: Parity,
+    pub(super) via: Via,
 }
 
 /// A database on a server of a host.
@@ -59,6 +62,9 @@ pub struct Seen {
     pub(super) source: Look,
     pub(super) target: Look,
     pub(super) names: Names,
+    /// Which way the dump goes.
+    #[serde(default)]
+    pub(super) choice: Choice,
 }
 
 /// What finds it all again.
@@ -69,6 +75,9 @@ pub struct Undo {
     pub(super) names: Names,
     /// What stood there.
     pub(super) stood: Option<Stood>,
+    /// What may have been left of the key that the dump went by.
+    #[serde(default)]
+    pub(super) key: Option<OneTimeKey>,
 }
 
 #[async_trait]
@@ -84,14 +93,16 @@ impl Action for Postgres {
     }
 
     async fn check(&self, cx: &Read<'_>) -> Result<Check<Seen>, ActionError> {
-        let seen = match self.look(cx).await? {
+        let mut seen = match self.look(cx).await? {
             Ok(seen) => seen,
             Err(why) => return Ok(Check::Blocked(why)),
         };
         if same::could_be(self, &seen) && same::is(self, &seen, cx).await? {
             return Ok(Check::Satisfied);
         }
-        let obstacles = judge::obstacles(self, &seen.source, &seen.target);
+        seen.choice = self.choose(cx).await?;
+        let mut obstacles = judge::obstacles(self, &seen.source, &seen.target);
+        obstacles.extend(seen.choice.obstacle(self.via));
         if obstacles.is_empty() { Ok(Check::Differs(seen)) } else { Ok(Check::Blocked(obstacles.join("; "))) }
     }
 
@@ -103,7 +114,8 @@ impl Action for Postgres {
         let ((from, _), (to, _)) = self.places(cx).await?;
         let stood = seen.target.database.as_ref();
         let stood = stood.map(|stood| Stood { oid: stood.oid, open: stood.flag("datallowconn") });
-        Ok(Reversible::By(Undo { from, to, names: seen.names.clone(), stood }))
+        let (names, key) = (seen.names.clone(), seen.choice.key.clone());
+        Ok(Reversible::By(Undo { from, to, names, stood, key }))
     }
 
     async fn apply(&self, seen: &Seen, cx: &Write<'_>) -> Result<Outputs, ActionError> {
@@ -159,12 +171,18 @@ impl Postgres {
         let source = look::source(&from, &old, &self.from.database, cx);
         let (source, target) = tokio::try_join!(source, look::target(&to, &new, &names, cx))?;
         Ok(match (source, target) {
-            (Ok(source), Ok(target)) => Ok(Seen { source, target, names }),
+            (Ok(source), Ok(target)) => Ok(Seen { source, target, names, choice: Choice::default() }),
             (source, target) => {
                 let why: Vec<String> = [source.err(), target.err()].into_iter().flatten().collect();
                 Err(why.join("; "))
             }
         })
+    }
+
+    /// Which way the dump goes.
+    pub(super) async fn choose(&self, cx: &Read<'_>) -> Result<Choice, ActionError> {
+        let ((_, old), (_, new)) = self.places(cx).await?;
+        Choice::of(self.via, (&old, &new), TRANSFER, cx).await
     }
 
     /// The two ends.

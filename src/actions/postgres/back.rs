@@ -45,7 +45,10 @@ struct Copy {
 }
 
 pub(super) async fn undo(undo: &Undo, cx: &Write<'_>) -> Result<String, ActionError> {
-    let Undo { from, to, names, stood } = undo;
+    let Undo { from, to, names, stood, key } = undo;
+    if let Some(key) = key {
+        key.remove(cx).await?;
+    }
     let host = to.host(cx).await?;
     let now = standing(to, &host, names, cx).await?;
     let way = way(&now, *stood).map_err(|difference| ActionError::Changed {

@@ -1,5 +1,6 @@
 //! `postgres` as written.
 
+use crate::actions::passage::Via;
 use crate::base::Role;
 use crate::model::decode::{self, Fields};
 use crate::model::diagnostic::nearest;
@@ -7,7 +8,7 @@ use crate::model::{Diagnostics, Node};
 
 use super::action::{Parity, Postgres, Side};
 
-const KEYS: [&str; 5] = ["from", "to", "jobs", "live", "parity"];
+const KEYS: [&str; 6] = ["from", "to", "jobs", "live", "parity", "via"];
 const SOURCE: [&str; 5] = ["on", "database", "become", "port", "socket"];
 const TARGET: [&str; 8] = ["on", "database", "owner", "encoding", "locale", "become", "port", "socket"];
 
@@ -63,6 +64,8 @@ pub(super) fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Post
     let live = fields.optional("live", decode::boolean);
     let parities = [("rows", Parity::Rows), ("content", Parity::Content), ("none", Parity::None)];
     let parity = fields.optional("parity", decode::one_of(&parities));
+    let ways = [("auto", Via::Auto), ("direct", Via::Direct), ("relay", Via::Relay)];
+    let via = fields.optional("via", decode::one_of(&ways));
     if let (Some(from), Some(to)) = (&from, &to)
         && value.unknown_until().is_none()
         && !from.database.is_empty()
@@ -75,7 +78,8 @@ pub(super) fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Post
     let Target { side: to, owner, encoding, locale } = to?;
     let parity = parity.unwrap_or(Parity::Rows);
     let (jobs, live) = (jobs.unwrap_or(2), live.unwrap_or(false));
-    Some(Postgres { from: from?, to, owner, encoding, locale, jobs, live, parity })
+    let via = via.unwrap_or_default();
+    Some(Postgres { from: from?, to, owner, encoding, locale, jobs, live, parity, via })
 }
 
 struct Target {
@@ -150,22 +154,22 @@ mod tests {
     fn a_move_is_read() {
         let text = "{from: {on: old, database: a b, become: postgres}, \
                     to: {on: new, database: \"ü=\\\"\", owner: web, encoding: utf-8, locale: C, port: 5433, socket: /run/x}, \
-                    jobs: 4, live: true, parity: content}";
+                    jobs: 4, live: true, parity: content, via: relay}";
         let read = decoded::<Postgres>(text).unwrap();
         assert_eq!((read.from.role.as_str(), read.from.database.as_str()), ("old", "a b"));
         assert_eq!(read.from.user.as_deref(), Some("postgres"));
         assert_eq!((read.to.database.as_str(), read.to.port), ("ü=\"", Some(5433)));
         assert_eq!((read.owner.as_deref(), read.encoding.as_deref()), (Some("web"), Some("UTF8")));
-        assert_eq!((read.jobs, read.live, read.parity), (4, true, Parity::Content));
+        assert_eq!((read.jobs, read.live, read.parity, read.via), (4, true, Parity::Content, Via::Relay));
         let read = decoded::<Postgres>("{from: {on: old, database: a}, to: {on: old, database: b}}").unwrap();
-        assert_eq!((read.jobs, read.live, read.parity), (2, false, Parity::Rows));
+        assert_eq!((read.jobs, read.live, read.parity, read.via), (2, false, Parity::Rows, Via::Auto));
     }
 
     #[test]
     fn what_is_wrong_is_told_all_at_once() {
         let to = "to: {on: new, database: x}";
         for (text, due) in [
-            ("x", "`postgres` takes a mapping, found `x`; its keys: `from`, `to`, `jobs`, `live` or `parity`"),
+            ("x", "`postgres` takes a mapping, found `x`; its keys: `from`, `to`, `jobs`, `live`, `parity` or `via`"),
             (&format!("{{{to}}}"), "`postgres` lacks `from`"),
             (
                 &format!("{{from: {{database: x, encoding: UTF8}}, {to}, jobs: 0}}"),
@@ -192,6 +196,10 @@ mod tests {
             (
                 &format!("{{from: {{on: old, database: x}}, {to}, parity: row}}"),
                 "`rows`, `content` or `none` is due here, found `row`; did you mean `rows`?",
+            ),
+            (
+                &format!("{{from: {{on: old, database: x}}, {to}, via: staging}}"),
+                "`auto`, `direct` or `relay` is due here, found `staging`",
             ),
         ] {
             assert_eq!(decoded::<Postgres>(text).unwrap_err(), due, "{text}");

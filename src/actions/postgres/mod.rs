@@ -4,6 +4,7 @@ mod action;
 mod back;
 mod choose;
 mod decode;
+mod direct;
 mod ear;
 mod figures;
 mod judge;

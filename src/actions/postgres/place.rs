@@ -9,7 +9,7 @@ use crate::transport::{Command, JobId, JobSpec};
 
 use super::action::Side;
 
-const CLEAR: &str = include_str!("host/clear.sh");
+const CLEAR: &str = concat!(include_str!("host/calm.sh"), include_str!("host/clear.sh"));
 pub(super) const COMMON: &str = include_str!("host/common.sh");
 
 /// A server on a host; all that finds it again.

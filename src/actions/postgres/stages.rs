@@ -11,6 +11,7 @@ use crate::events::record::{Failure, Outputs};
 use crate::transport::{Command, JobSpec};
 
 use super::action::{Parity, Postgres, Seen};
+use super::direct::TRANSFER;
 use super::ear::Hearing;
 use super::figures::{self, Ends, Figures};
 use super::names::{Names, connection};
@@ -48,10 +49,19 @@ impl<'a> Move<'a> {
         cx: &Write<'_>,
     ) -> Result<Outputs, ActionError> {
         let stage = job.and_then(durable::stage_of);
-        let restoring = job.filter(|_| stage.as_deref() == Some(RESTORE));
+        let at = |name: &str| job.filter(|_| stage.as_deref() == Some(name));
+        let (sending, restoring) = (at(TRANSFER), at(RESTORE));
         if restoring.is_none() {
-            self.stage(DUMP, &self.from, seen.clone().and_then(|seen| self.dump(seen)), job, cx).await?;
-            transfer::transfer(&self.from, &self.to, cx).await?;
+            if sending.is_none() {
+                self.stage(DUMP, &self.from, seen.clone().and_then(|seen| self.dump(seen)), job, cx).await?;
+            }
+            // What an earlier process saw may hold no more, and what it left was not there then.
+            let choice = match (job, &seen) {
+                (None, Ok(seen)) => seen.choice.clone(),
+                _ => self.action.choose(cx).await?,
+            };
+            note(&format!("the dump goes {}", choice.in_words()), cx);
+            transfer::transfer((&self.from, &self.to), (self.action.via, &choice), sending, cx).await?;
         }
         self.stage(RESTORE, &self.to, seen.and_then(|seen| self.restore(seen, cx)), restoring, cx).await?;
         self.compare(cx).await?;

@@ -1,20 +1,30 @@
-//! The dump on its way: from host to host through this machine's memory, and not on its disk. What has arrived whole is not sent again.
+//! The dump on its way: from host to host directly, or through this machine's memory; not on its disk. What has arrived whole is not sent
+//! again.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
+use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::actions::Host;
 use crate::actions::context::Write;
 use crate::actions::contract::ActionError;
+use crate::actions::durable;
+use crate::actions::passage::{Choice, Via};
+use crate::base::shell::quote;
 use crate::events::Progress;
 use crate::events::record::Failure;
-use crate::transport::{Command, Ended, Output, Process, TransportError};
+use crate::transport::{Command, Ended, JobEnd, JobState, Output, Process, TransportError};
 
+use super::direct::{self, Sent};
 use super::look::reason;
 use super::place::Place;
 
-const LAND: &str = include_str!("host/land.sh");
+const LAND: &str = concat!(include_str!("host/calm.sh"), include_str!("host/land.sh"));
+
+/// What unpacks, in the folder where it does.
+const UNPACK: &str = "exec tar -xf - --no-same-owner\n";
 
 /// How much is handed on at a time.
 const PIECE: usize = 256 * 1024;
@@ -22,10 +32,19 @@ const PIECE: usize = 256 * 1024;
 /// How often a broken connection is taken up again.
 const TRIES: u32 = 5;
 
+/// How long to wait before that.
+const PAUSE: Duration = Duration::from_secs(1);
+
 type End = (Place, Host);
 
-/// Sends all that the source's manifest lists to the target's folder, and sees by its digests that it is there.
-pub(super) async fn transfer(from: &End, to: &End, cx: &Write<'_>) -> Result<(), ActionError> {
+/// Sends all that the source's manifest lists to the target's folder, and sees by its digests that it is there. `job`: the one that an
+/// earlier process has announced.
+pub(super) async fn transfer(
+    (from, to): (&End, &End),
+    (via, choice): (Via, &Choice),
+    job: Option<&Value>,
+    cx: &Write<'_>,
+) -> Result<(), ActionError> {
     let script = "cd \"$W\"; cat manifest; printf '\\0'; cat sizes; printf '%s dump/sizes\\n' \"$(wc -c <sizes)\"";
     let said = from.1.read(Command::read(script).env("W", from.0.folder.clone())).await?;
     let text = well(&said, &format!("reading the dump on {}", from.0.role), cx)?;
@@ -35,7 +54,21 @@ pub(super) async fn transfer(from: &End, to: &End, cx: &Write<'_>) -> Result<(),
         .filter_map(|line| line.split_once(' '))
         .filter_map(|(size, name)| Some((name, size.parse().ok()?)))
         .collect();
-    let mut tries = 0;
+    let all: u64 = sizes.values().sum();
+    if let Some(key) = &choice.key {
+        let begun = match job {
+            Some(job) => durable::state_of(job, &from.1).await? != JobState::Over(JobEnd::Missing),
+            None => false,
+        };
+        match job {
+            Some(job) if begun => _ = direct::follow(from, key, job, all, cx).await?,
+            // It was announced, and not begun.
+            _ if job.is_some() || choice.leftover => key.remove(cx).await?,
+            _ => {}
+        }
+    }
+    let mut passage = choice.direct();
+    let (mut tries, mut least) = (0, u64::MAX);
     loop {
         tries += 1;
         let missing = land(to, manifest, cx).await?;
@@ -49,18 +82,40 @@ pub(super) async fn transfer(from: &End, to: &End, cx: &Write<'_>) -> Result<(),
                 to.0.role
             )));
         }
-        let all: u64 = sizes.values().sum();
         let left: u64 = missing.lines().filter_map(|name| sizes.get(name)).sum();
-        let counter = Counter { cx, done: all.saturating_sub(left), of: all };
-        match send(from, to, missing, counter).await {
-            Ok(()) => {}
-            Err(ActionError::Transport(TransportError::Lost { why, .. })) if tries < TRIES => {
-                let text = format!("the transfer goes on where it was broken off: {why}");
-                cx.around().progress(Progress::Note { unit: cx.env().unit.clone(), text });
+        let got_on = left < std::mem::replace(&mut least, left);
+        let done = all.saturating_sub(left);
+        let why = if let Some(way) = passage {
+            match direct::send((from, to), way, missing, (done, all), cx).await? {
+                Sent::Over => continue,
+                Sent::BrokenOff(failure) if got_on && tries < TRIES => failure.why,
+                Sent::BrokenOff(failure) if via == Via::Auto => {
+                    passage = None;
+                    note(&format!("the direct way failed, and the relay goes on from there: {}", failure.why), cx);
+                    continue;
+                }
+                Sent::BrokenOff(failure) => return Err(ActionError::Failed(failure)),
             }
-            Err(error) => return Err(error),
-        }
+        } else {
+            match send(from, to, missing, Counter { cx, done, of: all }).await {
+                Ok(()) => continue,
+                Err(ActionError::Transport(TransportError::Lost { why, .. })) if tries < TRIES => why,
+                Err(error) => return Err(error),
+            }
+        };
+        note(&format!("the transfer goes on where it was broken off: {why}"), cx);
+        tokio::time::sleep(PAUSE).await;
     }
+}
+
+fn note(text: &str, cx: &Write<'_>) {
+    let text = cx.around().masker().mask(text);
+    cx.around().progress(Progress::Note { unit: cx.env().unit.clone(), text });
+}
+
+/// The script that unpacks what comes.
+pub(super) fn unpacking(to: &Place) -> String {
+    format!("umask 077; cd {} || exit 1\n{UNPACK}", quote(&format!("{}/in", to.folder)))
 }
 
 /// Makes the target ready; gives the names of the files that it lacks, a line each.
@@ -87,8 +142,7 @@ impl Counter<'_> {
 
 async fn send(from: &End, to: &End, names: String, mut counter: Counter<'_>) -> Result<(), ActionError> {
     let pack = Command::read("cd \"$W\"; exec tar -cf - -T -").env("W", from.0.folder.clone());
-    let unpack = "umask 077; cd \"$W/in\"; exec tar -xf - --no-same-owner";
-    let unpack = Command::change(unpack).env("W", to.0.folder.clone());
+    let unpack = Command::change(unpacking(&to.0));
     let start = async |(_, host): &End, command: Command| {
         host.transport().open(command.as_user(host.become_user().cloned())).await
     };

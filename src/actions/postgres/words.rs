@@ -56,6 +56,7 @@ fn detail(action: &Postgres, seen: &Seen, moved: Option<&look::Database>) -> Str
             );
         }
     }
+    let _ = writeln!(text, "the dump goes {}", seen.choice.in_words());
     let compared = match action.parity {
         Parity::None => "nothing: `parity: none`",
         Parity::Rows => "encoding, rows of every table, sequences, large objects",

@@ -1,4 +1,5 @@
 # Removes the folder $W, and the folders of the durable jobs of $STAGES whose names begin with $JOBS; and what is empty above them.
+calm
 rm -rf -- "$W"
 for s in $STAGES; do
   for d in "$JOBS"*."$s"; do [ ! -e "$d" ] || rm -rf -- "$d"; done

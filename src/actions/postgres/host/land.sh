@@ -1,4 +1,5 @@
 # Gets the folder $W/in ready for what the manifest on stdin lists, and says what of it is not there yet.
+calm
 mkdir -p "$W/in"
 cd "$W/in"
 cat >manifest.new

@@ -2,7 +2,7 @@
 
 use crate::lab::Lab;
 use crate::operator::{Operator, eventually};
-use crate::table::Table;
+use crate::table::{Case, Table};
 
 /// Databases on old, roles on both, and a program on new that stands still or cheats where a case wants it to.
 fn prepare(lab: &Lab) {
@@ -20,6 +20,27 @@ fn prepare(lab: &Lab) {
          PGDATABASE=extended sql -c 'CREATE EXTENSION hstore'
          sql -c 'CREATE DATABASE busy TEMPLATE libravatar'
          PGDATABASE=busy PGAPPNAME='the old site' setsid runuser -u postgres -- psql -qc 'SELECT pg_sleep(3600)' </dev/null >/dev/null 2>&1 &",
+    );
+    lab.on(
+        "old",
+        r#"cat >/usr/local/bin/pg_dump <<'E'
+#!/bin/sh
+n=${W%/from}
+n=${n##*/}
+n=${n%@*}
+case "$*" in *-Fd*) while [ -e "/run/hold-dump-$n" ]; do : >"/tmp/held-dump-$n"; sleep 0.1; done ;; esac
+exec /usr/lib/postgresql/15/bin/pg_dump "$@"
+E
+           cat >/usr/local/bin/ssh <<'E'
+#!/bin/sh
+n=$(pwd -P)
+n=${n%/direct}
+n=${n##*/}
+n=${n%@*}
+[ -e "/run/hold-ssh-$n" ] || exec /usr/bin/ssh "$@"
+{ head -c 20000; while [ -e "/run/hold-ssh-$n" ]; do : >"/tmp/held-ssh-$n"; sleep 0.1; done; cat; } | /usr/bin/ssh "$@"
+E
+           chmod 755 /usr/local/bin/pg_dump /usr/local/bin/ssh"#,
     );
     lab.on(
         "new",
@@ -74,6 +95,20 @@ fn step(from: &str, role: &str, more: &str) -> String {
     )
 }
 
+/// A case whose controller is killed while that program stands still on old.
+fn held(case: Case, program: &str) -> Case {
+    let on_old = |script: &str| format!("[ $ROLE = new ] || {{ {} }}", script.replace("PROGRAM", program));
+    case.folders(&["old", "new"])
+        .state(STATE)
+        .cleared_by(CLEARED)
+        .leaves(&format!("[ $ROLE = old ] || [ \"$({})\" = 412 ]", psql("SELECT count(*) FROM users")))
+        .crashes_in_the_middle(
+            &on_old("rm -f /tmp/held-PROGRAM-$SELF; touch /run/hold-PROGRAM-$SELF;"),
+            &on_old("[ -e /tmp/held-PROGRAM-$SELF ];"),
+            &on_old("rm -f /run/hold-PROGRAM-$SELF; sleep 0.3; rm -f /tmp/held-PROGRAM-$SELF;"),
+        )
+}
+
 /// A script for the case's database.
 fn psql(sql: &str) -> String {
     format!("cd /; PGDATABASE=$SELF runuser -u postgres -- psql -XAtqc \"{sql}\"")
@@ -98,6 +133,7 @@ fn postgres() {
                 .state(STATE)
                 .cleared_by(CLEARED)
                 .foresees("move database so ur'ce é of old to new as ")
+                .foresees("the dump goes from host to host (direct): old reaches new")
                 .foresees("compared with the dump before it is put in place: encoding, rows of every table")
                 .leaves(&format!("[ \"$({})\" = '412|735|2|90210false' ]", psql(counts)))
                 .crashes_in_the_middle(
@@ -124,7 +160,27 @@ fn postgres() {
                     "another database stands there now",
                 )
         })
-        .case("by a password", |c| c.on(&["keeper"]).step(&moved("keeper")).state(STATE).cleared_by(CLEARED))
+        .case("killed in the dump", |c| held(c.step(&step(SOURCE, "new", ", via: direct")), "dump"))
+        .case("killed in the transfer", |c| held(c.step(&step(SOURCE, "new", ", via: direct")), "ssh"))
+        .case("by relay", |c| {
+            c.step(&step(SOURCE, "new", ", via: relay"))
+                .state(STATE)
+                .cleared_by(CLEARED)
+                .foresees("the dump goes by way of this process (relay)")
+        })
+        .case("by a password", |c| {
+            c.on(&["keeper"])
+                .step(&moved("keeper"))
+                .state(STATE)
+                .cleared_by(CLEARED)
+                .foresees("(relay): keeper cannot become postgres on keeper without a password")
+        })
+        .case("no passage", |c| {
+            c.on(&["keeper"])
+                .step(&step(SOURCE, "keeper", ", via: direct"))
+                .state(STATE)
+                .blocked("there is no direct way: keeper cannot become postgres on keeper without a password")
+        })
         .case("live", |c| {
             c.step(&step("busy", "new", ", live: true")).state(STATE).cleared_by(CLEARED).foresees("the old site")
         })
