@@ -77,14 +77,14 @@ impl OneTimeKey {
     pub async fn remove(&self, cx: &Write<'_>) -> Result<(), ActionError> {
         let masker = cx.around().masker();
         let shut = self.at_door(&format!("{COMMON}{SHUT}shut\n{SWEEP}say done\n"));
-        let shut = shut.env("D", format!("{}/serve", self.to_kept));
+        let shut = shut.env("SWEPT", format!("{}/serve", self.to_kept));
         verdict(&cx.change_on(&self.door(cx).await?, shut).await?, "removing the key of a passage", masker)?;
         if_reached(async {
             let from = cx.other_as(&self.from, self.from_user.as_deref()).await?;
             let command = Command::change(format!("{LEFT}each_job rm -rf --\n{SWEEP}"))
                 .env("K", self.from_kept.clone())
                 .env("S", self.stage.clone())
-                .env("D", self.folder());
+                .env("SWEPT", self.folder());
             swept(&from, &self.folder(), command, cx).await
         })
         .await
@@ -109,7 +109,7 @@ impl OneTimeKey {
 /// # Errors
 /// Where the host was not reached, or the folder stays.
 pub async fn sweep(host: &Host, folder: &str, cx: &Write<'_>) -> Result<(), ActionError> {
-    swept(host, folder, Command::change(SWEEP).env("D", folder), cx).await
+    swept(host, folder, Command::change(SWEEP).env("SWEPT", folder), cx).await
 }
 
 async fn swept(host: &Host, folder: &str, command: Command, cx: &Write<'_>) -> Result<(), ActionError> {
