@@ -30,6 +30,8 @@ pub struct Sql {
     pub(super) port: Option<u16>,
     pub(super) user: Option<String>,
     pub(super) password: Option<String>,
+    /// psql's variables, by name.
+    pub(super) variables: Vec<(String, String)>,
 }
 
 /// What the database is asked or told.
@@ -51,7 +53,7 @@ enum Asked {
 impl Action for Sql {
     const KIND: &'static str = "sql";
     const NEEDS_HOST: bool = true;
-    const SECRETS: &'static [&'static str] = &["password"];
+    const SECRETS: &'static [&'static str] = &["password", "variables"];
     const OUTPUTS: &'static [&'static str] = &["rows"];
     type Seen = ();
     type Undo = ();
@@ -73,7 +75,9 @@ impl Action for Sql {
             }
             What::Script { script, .. } => (script, String::new(), "nothing: a script has no undo of its own"),
         };
-        let detail = format!("{}{more}", shown(text.trim_end()));
+        let with = self.variables.iter().map(|(name, value)| format!("with {name} = {}", shown(value)));
+        let lines: Vec<String> = std::iter::once(shown(text.trim_end())).chain(with).collect();
+        let detail = format!("{}{more}", lines.join("\n"));
         Preview { summary: self.in_words(), detail, undo: undo.to_owned() }
     }
 

@@ -6,7 +6,8 @@ use crate::model::{Diagnostics, Node};
 use super::action::{Sql, What};
 use super::{expect, statement};
 
-const KEYS: [&str; 9] = ["database", "query", "expect", "script", "transaction", "host", "port", "user", "password"];
+const KEYS: [&str; 10] =
+    ["database", "query", "expect", "script", "variables", "transaction", "host", "port", "user", "password"];
 
 pub(super) fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Sql> {
     let mut fields = Fields::of(value, "`sql`", &KEYS, diagnostics)?;
@@ -39,6 +40,7 @@ pub(super) fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Sql>
         }
         None => None,
     };
+    let variables = fields.optional("variables", variables).unwrap_or_default();
     let host = fields.optional("host", decode::word);
     let port = fields.optional("port", decode::integer(1..=u16::MAX));
     let user = fields.optional("user", decode::word);
@@ -47,7 +49,7 @@ pub(super) fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Sql>
     if expect == Some(None) {
         return None;
     }
-    Some(Sql { database: database?, what: what?, host, port, user, password })
+    Some(Sql { database: database?, what: what?, host, port, user, password, variables })
 }
 
 fn query(node: &Node, diagnostics: &mut Diagnostics) -> Option<String> {
@@ -62,6 +64,23 @@ fn script(node: &Node, diagnostics: &mut Diagnostics) -> Option<String> {
         no_nul(text)?;
         if text.trim().is_empty() { Err("it is empty".to_owned()) } else { Ok(text.to_owned()) }
     })(node, diagnostics)
+}
+
+/// Names as psql takes them, and what they stand for.
+fn variables(node: &Node, diagnostics: &mut Diagnostics) -> Option<Vec<(String, String)>> {
+    let value = decode::checked("a text", |text| no_nul(text).map(|()| text.to_owned()));
+    let entries = decode::map_of(value)(node, diagnostics)?;
+    let mut whole = true;
+    for (name, _) in &entries {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if name.value.is_empty() || !name.value.chars().all(plain) {
+            diagnostics
+                .error(&name.span, format!("`{}` is no name for a variable of psql", name.value))
+                .hint("letters, digits and `_`");
+            whole = false;
+        }
+    }
+    whole.then(|| entries.into_iter().map(|(name, value)| (name.value, value)).collect())
 }
 
 fn no_nul(text: &str) -> Result<(), String> {
@@ -111,6 +130,10 @@ mod tests {
             (
                 "{database: a, query: SELECT 1, transaction: false}",
                 "`transaction` belongs to a `script`; a query has a transaction of its own",
+            ),
+            (
+                "{database: a, query: x, variables: {a-b: 1}}",
+                "`a-b` is no name for a variable of psql; letters, digits and `_`",
             ),
             ("{database: a, script: ' '}", "a script is due here, found ` `; it is empty"),
             ("{database: a, query: SELECT 1, port: 0}", "a whole number from 1 to 65535 is due here, found `0`"),

@@ -53,6 +53,7 @@ pub(super) fn query(sql: &Sql, statement: &str, marks: &Marks, cx: &Read<'_>) ->
     }
     // From its first statement on a transaction cannot be made to write.
     let _ = write!(text, "SELECT 1 \\g /dev/null\n{statement}\n;\nROLLBACK;\n");
+    let text = format!("{}{text}", variables(sql, cx)?);
     let Marks { field, record, null } = marks;
     let script = format!("{PSQL} -qAt -F {field} -R {record} -P null={null} -d \"$CONNINFO\" -f -");
     let command = Command::read(script).stdin(text);
@@ -72,10 +73,38 @@ pub(super) fn job(sql: &Sql, script: &str, transaction: bool, cx: &Read<'_>) -> 
     let once = if transaction { " --single-transaction" } else { "" };
     Ok(JobSpec {
         env: environment(sql, cx)?,
-        stdin: Some(Secret::new(script.to_owned())),
+        stdin: Some(Secret::new(format!("{}{script}", variables(sql, cx)?))),
         timeout: cx.env().timeout,
         ..JobSpec::script(format!("{PSQL}{once} -d \"$CONNINFO\" -f -"))
     })
+}
+
+/// What gives psql its variables: on the line of what follows, so that the numbers of lines in error messages are its own.
+fn variables(sql: &Sql, cx: &Read<'_>) -> Result<String, ActionError> {
+    let mut text = String::new();
+    for (name, value) in &sql.variables {
+        let _ = write!(text, "\\set {name} {} ", quoted(cx.reveal(value)?.expose()));
+    }
+    if !text.is_empty() {
+        text.push_str("\\\\ ");
+    }
+    Ok(text)
+}
+
+/// A text as psql's own commands take it, on one line.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("'");
+    for c in text.chars() {
+        match c {
+            '\'' => quoted.push_str("''"),
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            other => quoted.push(other),
+        }
+    }
+    quoted.push('\'');
+    quoted
 }
 
 fn environment(sql: &Sql, cx: &Read<'_>) -> Result<Vec<(String, Secret)>, ActionError> {
@@ -176,6 +205,11 @@ mod tests {
             marks.rows(b"a\nb|,FNF\n\nRcFdFe\n"),
             [row(&[Some("a\nb|,"), None, Some("\n\n")]), row(&[Some("c"), Some("d"), Some("e")])]
         );
+    }
+
+    #[test]
+    fn a_variable_is_one_word_of_one_line() {
+        assert_eq!(quoted("It's \\ :x `id`\r\n\u{fc}"), "'It''s \\\\ :x `id`\\r\\n\u{fc}'");
     }
 
     #[test]

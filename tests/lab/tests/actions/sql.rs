@@ -40,6 +40,13 @@ fn sql() {
             c.step("become: postgres\nsql: {database: postgres, query: SELECT 1 LIMIT 0, expect: []}").acts()
         })
         .case("NULL", |c| c.step("become: postgres\nsql: {database: postgres, query: SELECT NULL, expect: null}").acts())
+        .case("values that would be taken for something else", |c| {
+            c.step(
+                r#"become: postgres
+sql: {database: postgres, query: "SELECT :'a', :'b'", variables: {a: "it's \\ :b $(id) `id`\n\\q ü", b: ""}, expect: [["it's \\ :b $(id) `id`\n\\q ü", ""]]}"#,
+            )
+            .acts()
+        })
         .case("another value", |c| {
             c.step("become: postgres\nsql: {database: postgres, query: SELECT 'a', expect: b}").fails("it is a, not b")
         })
