@@ -10,6 +10,15 @@ use crate::transport::JobSpec;
 
 use super::key::OneTimeKey;
 
+/// What ssh exits with where it was not let in, or did not come through.
+pub const NOT_THROUGH: i32 = 255;
+
+/// What that means, and what helps.
+pub const NOT_THROUGH_WORDS: (&str, &str) = (
+    "the source's ssh was not let in at the destination, or did not come through",
+    "what has come so far is kept; `via: relay` goes by way of this process",
+);
+
 /// Runs a durable job of the source, which outlives us, and then removes both halves of the key and what the job has left there: however it
 /// ended, unless it may still run. `stage` is on the source, by the name that the key knows.
 ///

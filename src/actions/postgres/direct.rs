@@ -6,7 +6,7 @@ use crate::actions::Host;
 use crate::actions::context::Write;
 use crate::actions::contract::ActionError;
 use crate::actions::durable::{Ear, Stage};
-use crate::actions::passage::{self, OneTimeKey, Route};
+use crate::actions::passage::{self, NOT_THROUGH, NOT_THROUGH_WORDS, OneTimeKey, Route};
 use crate::base::Secret;
 use crate::events::Progress;
 use crate::events::record::Failure;
@@ -19,9 +19,6 @@ use super::transfer::unpacking;
 pub(super) const TRANSFER: &str = "transfer";
 
 const SEND: &str = include_str!("host/send.sh");
-
-/// What ssh says where it was not let in, or did not come through.
-const NOT_THROUGH: i32 = 255;
 
 /// The bytes of what tar counts: its records.
 const RECORD: u64 = 10_240;
@@ -73,7 +70,10 @@ fn stage<'a>(host: &'a Host, ear: &'a mut dyn Ear) -> Stage<'a> {
 
 fn judge(ended: Result<(), ActionError>) -> Result<Sent, ActionError> {
     match ended {
-        Err(ActionError::Failed(failure)) if failure.exit_code == Some(NOT_THROUGH) => Ok(Sent::BrokenOff(failure)),
+        Err(ActionError::Failed(failure)) if failure.exit_code == Some(NOT_THROUGH) => {
+            let (why, hint) = NOT_THROUGH_WORDS;
+            Ok(Sent::BrokenOff(Box::new(Failure { why: why.to_owned(), hint: Some(hint.to_owned()), ..*failure })))
+        }
         Err(ActionError::Died(why) | ActionError::NoTrace(why)) => {
             Ok(Sent::BrokenOff(Box::new(Failure { why, ..Failure::default() })))
         }

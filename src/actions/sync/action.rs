@@ -125,6 +125,10 @@ impl Action for Sync {
             Some(_) => durable::adopt_stage(&from, direct::STAGE, cx).await?,
             None => None,
         };
+        // What an earlier try has left goes first, whatever comes of this one.
+        if let (Some(key), None, 2..) = (&seen.halves, &running, cx.env().attempt) {
+            key.remove(cx).await?;
+        }
         keep::begin(seen, &to, running.is_none(), cx).await?;
         // A durable job looks after its time itself.
         let is_job = running.is_some() || matches!(seen.way, Way::Direct(_));

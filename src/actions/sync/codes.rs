@@ -1,5 +1,7 @@
 //! What rsync's exit codes mean, in words.
 
+use crate::actions::passage::{NOT_THROUGH, NOT_THROUGH_WORDS};
+
 /// Some of what was to be transferred vanished before it could be.
 pub(super) const VANISHED: i32 = 24;
 
@@ -27,6 +29,7 @@ pub(super) fn words(code: i32, stderr: &str) -> (String, Option<&'static str>) {
         30 => "nothing came from the other rsync for ten minutes",
         35 => "the other rsync could not be reached in time",
         127 => "there is no rsync",
+        NOT_THROUGH => NOT_THROUGH_WORDS.0,
         _ => return (crate::actions::durable::exited(code), crate::actions::durable::hint(code)),
     };
     (format!("{what} (rsync {})", crate::actions::durable::exited(code)), hint(code, stderr))
@@ -47,6 +50,7 @@ fn hint(code: i32, stderr: &str) -> Option<&'static str> {
         23 if said("Operation not supported") => Some(
             "the file system of the destination does not keep what the source's has: ACLs, attributes, owners, devices",
         ),
+        NOT_THROUGH => Some(NOT_THROUGH_WORDS.1),
         10 | 12 | 30 => Some("what has come so far is kept, and `retry` goes on from there"),
         _ => None,
     }

@@ -45,11 +45,11 @@ backup_room() {
 }
 
 # Copies owner, mode, times, ACLs and attributes of the names on stdin, without content, to where undo finds them. What is there already is
-# from before.
+# from before. The lists' names are none of the folders' there.
 attributes() {
   [ -d "$BK/attributes" ] || mkdir -m 700 -- "$BK/attributes"
   [ -d "$B" ] || { cat >/dev/null; return 0; }
-  for _x in captured files folders; do [ -e "$BK/$_x" ] || : >"$BK/$_x"; done
+  for _x in captured list-files list-folders; do [ -e "$BK/$_x" ] || : >"$BK/$_x"; done
   (
     cd -P -- "$B"
     xargs -0 -r sh -c 'for p; do if [ "$p" = . ]; then printf ".\0"; else printf "./%s\0" "$p"; fi; done' sh |
@@ -59,16 +59,16 @@ attributes() {
         shift
         for p; do
           if [ -L "$p" ]; then :
-          elif [ -d "$p" ]; then printf "%s\0" "$p" >>"$k/folders"
-          elif [ -f "$p" ]; then printf "%s\0" "$p" >>"$k/files"; fi
+          elif [ -d "$p" ]; then printf "%s\0" "$p" >>"$k/list-folders"
+          elif [ -f "$p" ]; then printf "%s\0" "$p" >>"$k/list-files"; fi
         done' sh "$BK"
-    xargs -0 -r cp --attributes-only --preserve=all --no-dereference --parents -t "$BK/attributes" -- <"$BK/files"
-    [ ! -s "$BK/folders" ] ||
-      rsync -dlpogt $X --numeric-ids --no-implied-dirs --from0 --files-from="$BK/folders" ./ "$BK/attributes/"
+    xargs -0 -r cp --attributes-only --preserve=all --no-dereference --parents -t "$BK/attributes" -- <"$BK/list-files"
+    [ ! -s "$BK/list-folders" ] ||
+      rsync -dlpogt $X --numeric-ids --no-implied-dirs --from0 --files-from="$BK/list-folders" ./ "$BK/attributes/"
   )
-  sort -zu -- "$BK/captured" "$BK/files" "$BK/folders" >"$BK/captured.new"
+  sort -zu -- "$BK/captured" "$BK/list-files" "$BK/list-folders" >"$BK/captured.new"
   mv -f -- "$BK/captured.new" "$BK/captured"
-  rm -f -- "$BK/files" "$BK/folders"
+  rm -f -- "$BK/list-files" "$BK/list-folders"
 }
 
 # Removes what an interrupted transfer has left, without a trace in the folders that it was in.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::actions::context::{Host, Write};
 use crate::actions::contract::ActionError;
-use crate::actions::passage::sweep;
+use crate::actions::passage::{NOT_THROUGH, sweep};
 use crate::actions::remote_file::verdict;
 use crate::base::Role;
 use crate::events::record::Failure;
@@ -31,9 +31,6 @@ const STUCK: u32 = 3;
 
 /// How long to wait before it goes on.
 const PAUSE: Duration = Duration::from_secs(1);
-
-/// What rsync's ssh says where it was not let in, or did not come through.
-const NOT_LET_IN: i32 = 255;
 
 /// Writes a list of files for rsync to go by.
 const LIST: &str =
@@ -60,9 +57,9 @@ pub(super) async fn carry(
     cx: &Write<'_>,
 ) -> Result<(), ActionError> {
     let meter = Meter::new(seen.tally.bytes, 1, cx);
-    if let (true, None, Some(key)) = (seen.tally.is_empty(), &running, &seen.halves) {
-        // All has come; what is left is the key.
-        return key.remove(cx).await;
+    if seen.tally.is_empty() && running.is_none() {
+        // All had come; what was left was the key.
+        return Ok(());
     }
     if !seen.why.is_empty() {
         meter.note(seen.way_in_words());
@@ -250,5 +247,5 @@ fn worded(sync: &Sync, ended: Result<(), ActionError>) -> Result<(), ActionError
 
 /// Whether a failure is about the way, and not about what went over it.
 fn is_of_the_way(failure: &Failure) -> bool {
-    failure.exit_code.is_some_and(|code| code == NOT_LET_IN || BROKEN.contains(&code))
+    failure.exit_code.is_some_and(|code| code == NOT_THROUGH || BROKEN.contains(&code))
 }

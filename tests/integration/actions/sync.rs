@@ -359,7 +359,10 @@ async fn what_was_interrupted_goes_on() {
     let world = World::new().await;
     let (from, to) = (world.home("old").join("tree"), world.home("new").join("tree"));
     put(&from.join("small"), "small");
-    sh(&from, "head -c 6000000 /dev/urandom >big; touch -d @1250000000 big small .");
+    // Something was replaced before.
+    put(&from.join("a"), "after");
+    put(&to.join("a"), "before");
+    sh(&from, "head -c 6000000 /dev/urandom >big; touch -d @1250000000 a big small .");
     let unit = world.unit(None);
     let slow = action("sync", &places(&world, "tree/", "tree/", ", via: relay, bwlimit: 1m"));
     let trying = world.apply_unit(&unit, &*slow);
