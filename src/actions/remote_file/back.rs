@@ -68,6 +68,10 @@ impl Undo {
         let said = cx.change(self.command(back, &look, cx)).await?;
         match verdict(&said, &format!("putting {} back", self.path), masker)?.first().map(String::as_str) {
             Some("done") => Ok(back.in_words()),
+            Some("others") => Err(ActionError::Changed {
+                what: self.path.clone(),
+                difference: "another of its names has been given another content".to_owned(),
+            }),
             _ => Err(ActionError::Changed {
                 what: self.path.clone(),
                 difference: "it is being changed at this moment".to_owned(),

@@ -7,9 +7,11 @@ case $A in
   copy)
     x=$(hash_of "$K/copy")
     [ "$x" = "$O" ] || { printf 'what was kept in %s is no longer what it was\n' "$K" >&2; exit 1; }
+    k=$(kept_file)
+    [ -z "$k" ] || [ "$(hash_of "$k")" = "$O" ] || say others "$k"
     trap 'rm -f -- "$T"' EXIT
     trap 'exit 143' TERM INT HUP
-    cp -a -- "$K/copy" "$T"
+    if [ -n "$k" ]; then ln -- "$k" "$T"; else cp -a -- "$K/copy" "$T"; fi
     [ -L "$T" ] || flush "$T"
     mv -fT -- "$T" "$R"
     flush "$D" ;;
@@ -20,5 +22,5 @@ case $A in
     dress "$R" "$U" "$G" "$M"
     flush "$D" ;;
 esac
-[ "$L" = 0 ] || forget
+[ "$L" = 0 ] || { rm -f -- "${N}kept"; forget; }
 say done

@@ -14,10 +14,13 @@ hash_of() {
   else printf -- -; fi
 }
 
+# Where a file is kept under one more name that has several, so that undo finds the file itself: beside it where nowhere else on its disk.
+kept_file() { if [ -e "$K/file" ]; then printf %s "$K/file"; elif [ -e "${N}kept" ]; then printf %s "${N}kept"; fi; }
+
 # Removes our temporary files but $1.
 clear_temps() {
   for _x in "$N"*; do
-    [ "$_x" = "${1-}" ] || { [ ! -e "$_x" ] && [ ! -L "$_x" ]; } || rm -f -- "$_x"
+    [ "$_x" = "${1-}" ] || [ "$_x" = "${N}kept" ] || { [ ! -e "$_x" ] && [ ! -L "$_x" ]; } || rm -f -- "$_x"
   done
 }
 

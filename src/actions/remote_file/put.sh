@@ -36,6 +36,11 @@ place() {
     flush "$K/copy.new"
     mv -T -- "$K/copy.new" "$K/copy"
   fi
+  # It goes on under its other names.
+  if [ "$B" != - ] && [ "$(stat -c %h -- "$R")" -gt 1 ] && [ -z "$(kept_file)" ]; then
+    ln -- "$R" "$K/file" 2>/dev/null || { printf '%s\0' "${N}kept" >"$K/aside"; ln -- "$R" "${N}kept"; }
+    flush "$K" "$D"
+  fi
   printf '%s %s %s %s\n' "$W" "$U" "$G" "$M" >>"$K/left"
   [ "$S" = 0 ] || cp -- "$T" "$K/left.$W"
   flush "$K/left"

@@ -269,3 +269,43 @@ async fn hard_links_are_told_of() {
     write(&dest, "c\n", 0o644);
     assert!(changed(world.undo(&applied).await.unwrap_err()).contains("-b\n+c"));
 }
+
+#[tokio::test]
+async fn one_of_several_names_leads_to_the_same_file_again() {
+    let (world, etc) = world().await;
+    // What undo needs is kept on another disk than this.
+    let shm = tempfile::tempdir_in("/dev/shm").unwrap();
+    for folder in [&*etc, shm.path()] {
+        let (dest, other) = (folder.join("x"), folder.join("y"));
+        write(&dest, "a\n", 0o640);
+        std::fs::hard_link(&dest, &other).unwrap();
+        let inode = |path: &Path| std::fs::metadata(path).unwrap().ino();
+        let before = inode(&dest);
+        let text = format!("{{content: \"b\\n\", dest: {}}}", y(&dest));
+        let applied = world.apply("copy", &text).await.unwrap();
+        assert_eq!((read(&dest).as_str(), read(&other).as_str()), ("b\n", "a\n"));
+        assert_eq!(world.undo(&applied).await.unwrap(), "what was there before is put back");
+        assert_eq!((inode(&dest), inode(&other), read(&dest).as_str()), (before, before, "a\n"));
+        assert_eq!(std::fs::metadata(&dest).unwrap().nlink(), 2, "nothing is kept any more");
+        assert_eq!(names(folder), ["x", "y"]);
+        assert_eq!(world.undo(&applied).await.unwrap(), "was already as before");
+
+        // A later try keeps no other file than the first.
+        let unit = world.unit(Some("old"));
+        let undo = world
+            .capture_and_fail(
+                &unit,
+                &*action("copy", &format!("{{content: \"b\\n\", dest: {}, validate: \"false %s\"}}", y(&dest))),
+            )
+            .await;
+        world.try_again(&unit, &*action("copy", &text)).await.unwrap();
+        world.undo(&undo).await.unwrap();
+        assert_eq!((inode(&dest), names(folder)), (before, vec!["x".to_owned(), "y".to_owned()]));
+
+        let applied = world.apply("copy", &text).await.unwrap();
+        std::fs::write(&other, "theirs\n").unwrap();
+        let why = changed(world.undo(&applied).await.unwrap_err());
+        assert!(why.contains("another of its names has been given another content"), "{why}");
+        assert_eq!((read(&dest).as_str(), read(&other).as_str()), ("b\n", "theirs\n"));
+    }
+}

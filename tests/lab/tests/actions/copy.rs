@@ -53,6 +53,16 @@ fn copy() {
         .case("behind a link to nothing yet", |c| {
             c.given("ln -s real l").step(r#"copy: {content: new, dest: "HERE/l"}"#).leaves("[ -L l ] && [ \"$(cat real)\" = new ]").crashes()
         })
+        .case("one of several names", |c| {
+            c.given("echo old >f; ln f g; mkdir d; ln f d/h; chmod 640 f; chown daemon f")
+                .step(r#"copy: {content: new, dest: "HERE/f"}"#)
+                .foresees("it has 2 more hard links")
+                .leaves("[ \"$(cat g d/h)\" = \"$(printf 'old\\nold')\" ] && ! cmp -s f g")
+                .crashes()
+                .stops_after("echo more >>g", "another of its names has been given another content")
+                .stops_after("echo mine >f", "has changed since")
+                .goes_back_after("rm g d/h", "[ \"$(cat f)\" = old ] && [ $(stat -c %h f) = 1 ]")
+        })
         .case("as asked", |c| {
             c.given("printf a >f; chmod 600 f").step(r#"copy: {content: a, dest: "HERE/f", mode: 0600, owner: root}"#).satisfied()
         })

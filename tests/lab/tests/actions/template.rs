@@ -37,6 +37,16 @@ fn template() {
                 .leaves("[ -L l ] && [ -L m ] && [ ! -L d/real ] && grep -q end d/real && [ $(stat -c %a d/real) = 600 ]")
                 .crashes()
         })
+        .case("one of several names", |c| {
+            c.given("echo old >f; ln f g; mkdir d; ln f d/h; chmod 640 f; chown daemon f")
+                .step(r#"template: {src: t/plain.tera, dest: "HERE/f"}"#)
+                .foresees("it has 2 more hard links")
+                .leaves("[ \"$(cat g d/h)\" = \"$(printf 'old\\nold')\" ] && ! cmp -s f g")
+                .crashes()
+                .stops_after("echo more >>g", "another of its names has been given another content")
+                .stops_after("echo mine >f", "has changed since")
+                .goes_back_after("rm g d/h", "[ \"$(cat f)\" = old ] && [ $(stat -c %h f) = 1 ]")
+        })
         .case("a secret", |c| {
             c.given("printf 'password = old\\nuser = x\\n' >f")
                 .step(r#"template: {src: t/secret.tera, dest: "HERE/f"}"#)
