@@ -8,6 +8,7 @@ use crate::journal::{Journal, JournalError};
 use crate::plan::Plan;
 
 use super::setup::Setup;
+use super::watch::Watching;
 use super::world::World;
 
 /// Drives one run: whoever holds its journal may.
@@ -18,6 +19,8 @@ pub struct Controller {
     pub(super) asking: tokio::sync::Mutex<()>,
     /// The units that this process has carried on: one in trouble is not tried twice unless somebody asks.
     pub(super) tried: Mutex<BTreeSet<UnitId>>,
+    /// What is watched beside what this process does.
+    pub(super) watching: Mutex<Option<Watching>>,
 }
 
 /// Why a run could not be driven at all. What went wrong with a unit is in the journal, and an `End`.
@@ -72,6 +75,7 @@ impl Controller {
             journal,
             asking: tokio::sync::Mutex::default(),
             tried: Mutex::default(),
+            watching: Mutex::default(),
         }
     }
 }

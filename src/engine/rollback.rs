@@ -26,10 +26,7 @@ impl Controller {
     /// # Errors
     /// As [`Controller::go_on`].
     pub async fn roll_back(&self, to: Option<StepId>) -> Result<End, EngineError> {
-        let watching = self.watch();
-        let end = self.take_all_back(to).await;
-        watching.end().await;
-        end
+        self.watched(self.take_all_back(to)).await
     }
 
     /// The same as a part of what goes on anyway.
@@ -48,11 +45,13 @@ impl Controller {
                 Back::LetGo => return Ok(End::Interrupted),
                 Back::NotNow(why) => return Ok(End::Parked { why, until: None }),
                 Back::Stuck(why) => {
+                    self.watch_once_more().await;
                     self.journal.append(Record::RollbackEnded { complete: false }).await?;
                     return Ok(End::RollbackStopped { unit, why });
                 }
             }
         }
+        self.watch_once_more().await;
         self.journal.append(Record::RollbackEnded { complete: true }).await?;
         if to.is_none() {
             self.tidy().await;

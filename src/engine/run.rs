@@ -20,10 +20,7 @@ impl Controller {
     /// # Errors
     /// Where the journal does not take a record, a host is another machine, or none of the hosts could be reached to begin with.
     pub async fn go_on(&self) -> Result<End, EngineError> {
-        let watching = self.watch();
-        let end = self.carry_on().await;
-        watching.end().await;
-        end
+        self.watched(self.carry_on()).await
     }
 
     async fn carry_on(&self) -> Result<End, EngineError> {
@@ -130,6 +127,7 @@ impl Controller {
             return Ok(End::Failed { unit });
         }
         let open = view.ledger().len();
+        self.watch_once_more().await;
         self.journal.append(Record::Finished { open: u32::try_from(open).unwrap_or(u32::MAX) }).await?;
         Ok(End::Done { open })
     }

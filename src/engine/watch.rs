@@ -1,5 +1,7 @@
 //! Probes that run beside the whole run, in a task of their own: the run is not held up by them, and does not fail because of them.
 
+use std::sync::PoisonError;
+
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -7,7 +9,7 @@ use crate::actions::{ActionError, DynAction, Env, Read, Verdict};
 use crate::base::UnitId;
 use crate::events::Record;
 use crate::events::watch::Seen;
-use crate::journal::Journal;
+use crate::journal::{Journal, JournalError};
 use crate::model::book::Watch;
 use crate::plan::Scope;
 
@@ -38,9 +40,47 @@ impl Drop for Watching {
     }
 }
 
+/// Ends the watch of a course that is dropped in the middle.
+struct Course<'a>(&'a Controller);
+
+impl Drop for Course<'_> {
+    fn drop(&mut self) {
+        drop(self.0.take_watching());
+    }
+}
+
 impl Controller {
+    /// Watches what the book says for as long as this goes on.
+    pub(super) async fn watched<T>(&self, course: impl Future<Output = T>) -> T {
+        let whole = Course(self);
+        *self.watching.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.watch());
+        let end = course.await;
+        if let Some(watching) = self.take_watching() {
+            watching.end().await;
+        }
+        drop(whole);
+        end
+    }
+
+    /// Looks a last time, before the sums are made: what was done last may have changed what was seen.
+    pub(super) async fn watch_once_more(&self) {
+        // One look after the other: an older one must not have the last word.
+        if let Some(watching) = self.take_watching() {
+            watching.end().await;
+        }
+        let looks = self.world.plan.book.watch.iter().map(|watch| async {
+            // The run itself notices that the journal takes nothing.
+            let _ = Probe::of(&self.world, watch).look(&self.journal).await;
+        });
+        drop(futures::future::join_all(looks).await);
+    }
+
+    fn take_watching(&self) -> Option<Watching> {
+        self.watching.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     /// Begins to watch what the book says.
-    pub(super) fn watch(&self) -> Watching {
+    fn watch(&self) -> Watching {
         let stop = CancellationToken::new();
         let watches = &self.world.plan.book.watch;
         let probes = watches.iter().cloned().map(|watch| {
@@ -57,35 +97,62 @@ impl Controller {
 
 /// Looks again and again; what has changed goes into the journal.
 async fn watch_one(world: &World, journal: &Journal, watch: &Watch, stop: &CancellationToken) {
-    let clock = &world.setup.clock;
-    let name = &watch.name.value;
-    let unit = UnitId { step: format!("watch:{name}").into(), item: None, host: None };
-    let action = action(world, watch);
+    let probe = Probe::of(world, watch);
     loop {
-        let (begun, started) = (clock.now(), tokio::time::Instant::now());
-        let seen = tokio::select! {
+        let started = tokio::time::Instant::now();
+        let record = tokio::select! {
             biased;
             () = stop.cancelled() => return,
-            seen = look(world, &unit, watch, &action) => seen,
-        };
-        // Down it was when the look began that shows it; up it is only once the look has ended.
-        let (up, why, since) = match seen {
-            None => (true, String::new(), clock.now()),
-            Some(why) => (false, world.masker.mask(&why), begun),
-        };
-        let record = Record::Watched { probe: name.clone(), up, why, since };
-        let state = if up { Seen::Up } else { Seen::Down };
-        let news = |view: &crate::events::RunView| {
-            view.status.is_under_way() && view.probes.get(name).is_none_or(|probe| probe.state != state)
+            record = probe.seen() => record,
         };
         // The run itself notices that the journal takes nothing.
-        if journal.append_if(record, news).await.is_err() {
+        if probe.tell(record, journal).await.is_err() {
             return;
         }
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep_until(started + watch.every) => {}
         }
+    }
+}
+
+/// What looks at one thing.
+struct Probe<'a> {
+    world: &'a World,
+    watch: &'a Watch,
+    unit: UnitId,
+    action: Result<Box<dyn DynAction>, String>,
+}
+
+impl<'a> Probe<'a> {
+    fn of(world: &'a World, watch: &'a Watch) -> Self {
+        let unit = UnitId { step: format!("watch:{}", watch.name.value).into(), item: None, host: None };
+        Self { world, watch, unit, action: action(world, watch) }
+    }
+
+    async fn look(&self, journal: &Journal) -> Result<(), JournalError> {
+        self.tell(self.seen().await, journal).await
+    }
+
+    async fn seen(&self) -> Record {
+        let clock = &self.world.setup.clock;
+        let begun = clock.now();
+        // Down it was when the look began that shows it; up it is only once the look has ended.
+        let (up, why, since) = match look(self.world, &self.unit, self.watch, &self.action).await {
+            None => (true, String::new(), clock.now()),
+            Some(why) => (false, self.world.masker.mask(&why), begun),
+        };
+        Record::Watched { probe: self.watch.name.value.clone(), up, why, since }
+    }
+
+    /// Records what was seen, where that is news.
+    async fn tell(&self, record: Record, journal: &Journal) -> Result<(), JournalError> {
+        let name = &self.watch.name.value;
+        let state = if matches!(record, Record::Watched { up: true, .. }) { Seen::Up } else { Seen::Down };
+        let news = |view: &crate::events::RunView| {
+            view.status.is_under_way() && view.probes.get(name).is_none_or(|probe| probe.state != state)
+        };
+        journal.append_if(record, news).await.map(drop)
     }
 }
 

@@ -163,3 +163,44 @@ async fn a_controller_that_dies_at_any_record_of_a_watched_run_is_taken_over() {
         }
     }
 }
+
+/// Its last look may be older than what was done last: it looks once more, and what that sees is the last word.
+#[tokio::test]
+async fn the_last_word_is_of_the_end() {
+    let (url, up) = site().await;
+    let world = World::new(&book(&url).replace("every: 50ms", "every: 1h"));
+    up.store(false, SeqCst);
+    let mended = async {
+        sees(&world, Seen::Down).await;
+        up.store(true, SeqCst);
+        world.write("old", "go", "");
+    };
+    let driven = world.begin().await.unwrap();
+    let (end, ()) = tokio::join!(driven.controller.go_on(), mended);
+    assert_eq!(end.unwrap(), End::Done { open: 0 });
+    assert_eq!(world.view().await.probes["site"].at_the_end(), Some(Seen::Up));
+    drop(driven);
+
+    up.store(false, SeqCst);
+    let mended = async {
+        world.sees("old", "undoing").await;
+        sees(&world, Seen::Down).await;
+        up.store(true, SeqCst);
+    };
+    let (end, ()) = tokio::join!(world.roll_back(None), mended);
+    assert_eq!(end.unwrap(), End::RolledBack { to: None });
+    let probe = world.view().await.probes["site"].clone();
+    assert_eq!((probe.at_the_end(), probe.outages), (Some(Seen::Up), 2));
+
+    // And the other way round: what the last thing broke is down.
+    let world = World::new(&book(&url).replace("every: 50ms", "every: 1h"));
+    let broken = async {
+        sees(&world, Seen::Up).await;
+        up.store(false, SeqCst);
+        world.write("old", "go", "");
+    };
+    let driven = world.begin().await.unwrap();
+    let (end, ()) = tokio::join!(driven.controller.go_on(), broken);
+    assert_eq!(end.unwrap(), End::Done { open: 0 });
+    assert_eq!(world.view().await.probes["site"].at_the_end(), Some(Seen::Down));
+}
