@@ -80,6 +80,13 @@ impl Controller {
         self.settle_by_verify(prepared, around, intent, why).await
     }
 
+    /// Whether the step's `unless` says that it is done. An error is a no.
+    async fn is_there(&self, prepared: &Prepared<'_>, around: &Around<'_>) -> bool {
+        let Some(unless) = &prepared.unless else { return false };
+        let looked = async { unless.probe(&around.read(prepared, 0).await?).await };
+        matches!(looked.await, Ok(Verdict::Holds))
+    }
+
     async fn verdict(&self, prepared: &Prepared<'_>, around: &Around<'_>) -> Result<Verdict, ActionError> {
         match &prepared.action {
             Some(action) => action.verify(&around.read(prepared, 0).await?).await,
@@ -93,7 +100,7 @@ impl Controller {
         self.settle_applied(prepared, around, intent, outputs, Some(note)).await
     }
 
-    /// The step's `verify` settles what is not known, provided that it did not hold before.
+    /// The step's `verify` settles what is not known, provided that it did not hold before; without one, its `unless`, which did not.
     async fn settle_by_verify(
         &self,
         prepared: &Prepared<'_>,
@@ -109,6 +116,8 @@ impl Controller {
                 Err(ActionError::Detached) => return Ok(UnitEnd::Interrupted),
                 Ok(Some(_)) | Err(_) => {}
             }
+        } else if prepared.verify.is_empty() && self.is_there(prepared, around).await {
+            return self.found_done(prepared, around, intent).await;
         }
         if let Some(fatal) = self.world.fatal() {
             return Err(fatal);
@@ -123,4 +132,4 @@ impl Controller {
     }
 }
 
-const NOT_KNOWN: &str = "whether it was done is not known: the controller died while it was";
+const NOT_KNOWN: &str = "the controller died while it was being done";

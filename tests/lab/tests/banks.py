@@ -1,11 +1,13 @@
 """Plays the web sites of many banks, each by its name: `banks.py FOLDER`, with NAME.pem (key and chain) for each certificate in there.
 
 One answers as a bank should, others not at all. `/all/N` answers only once N requests are waiting for that at the same time. `/announce` takes
-what is posted, `/lost` takes it and hangs up; both note it in FOLDER/posted, a line of JSON for each.
+what is posted, `/lost` takes it and hangs up, `/slow` takes it and does not answer before there is FOLDER/go; each notes it in FOLDER/posted, a line
+of JSON for each, which `/posted` tells.
 """
 
 import asyncio
 import json
+import os
 import ssl
 import sys
 
@@ -85,12 +87,17 @@ def site(says):
         try:
             method, path, headers, body = await head_of(reader)
             name = headers["host"].split(".")[0]
-            if path in ("/announce", "/lost"):
+            if path in ("/announce", "/lost", "/slow"):
                 token = headers.get("authorization")
                 with open(f"{sys.argv[1]}/posted", "a") as posted:
                     posted.write(json.dumps({"method": method, "token": token, "body": body}) + "\n")
-                if path == "/announce":
+                while path == "/slow" and not os.path.exists(f"{sys.argv[1]}/go"):
+                    await asyncio.sleep(0.05)
+                if path != "/lost":
                     await answer(writer, 201, [("X-Token", token)], f"taken from {token}")
+            elif path == "/posted":
+                noted = f"{sys.argv[1]}/posted"
+                await answer(writer, 200, [], open(noted).read() if os.path.exists(noted) else "")
             elif path == "/peak":
                 await answer(writer, 200, [], str(peak))
                 peak = 0

@@ -1,6 +1,6 @@
 //! The downtime clock: a site goes down and comes back, and in between the controller is killed.
 
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::lab::Lab;
@@ -70,4 +70,66 @@ fn downtime_is_counted_and_what_nobody_watched_is_not() {
     operator.runbook(&["log"]).ended(0).says("site is down: ").says("nobody has watched").says("watched:");
     operator.runbook(&["log", "--verify"]).ended(0);
     operator.roll_back();
+}
+
+/// A port is watched by the DNS's word, while the operator's own names lead elsewhere.
+#[test]
+fn a_port_that_closes_and_opens_is_seen() {
+    let Some(lab) = Lab::before() else { return };
+    lab.operator("echo '192.0.2.12 www.libravatar.org' >>/etc/hosts");
+    let operator = Operator::new(&lab);
+    let book = operator.state.path().join("book.yaml");
+    let text = r#"runbook: 1
+hosts: {old: old}
+watch:
+  - {name: port, tcp: {to: "www.libravatar.org:80"}, every: 100ms, timeout: 2s}
+  - {name: answer, tcp: {to: "192.0.2.11:80", send: "HEAD / HTTP/1.0\r\n\r\n"}, expect: "^HTTP/1.1 301", every: 100ms, timeout: 2s}
+  - {name: other, tcp: {to: "[2001:db8::12]:22", expect: "^SSH-2"}, every: 100ms, timeout: 2s}
+steps:
+  - {id: before, on: old, run: sleep 1, undo: nothing}
+  - {id: stop, on: old, service: {name: apache2.service, state: stopped}}
+  - {id: pause, on: old, run: sleep 2, undo: nothing}
+  - {id: start, on: old, service: {name: apache2.service, state: started}}
+  - {id: after, on: old, run: sleep 1, undo: nothing}
+"#;
+    std::fs::write(&book, text).unwrap();
+    let said = operator.runbook(&["run", book.to_str().unwrap()]).ended(0).text;
+    for name in ["port", "answer"] {
+        for due in ["is up", "is down: ", "is up again, after "] {
+            assert!(said.contains(&format!("{name} {due}")), "{name} {due}:\n{said}");
+        }
+        assert!(said.contains(&format!("{name}: up at the end; down ")), "{said}");
+    }
+    assert!(said.contains("Connection refused") && !said.contains("other is down"), "{said}");
+    operator.roll_back();
+}
+
+/// systemd-resolved reads /etc/hosts itself: what it would ask is asked. Nobody answers in its place here, so whoever asked it would hear nothing.
+#[test]
+fn whom_systemd_resolved_asks_is_asked_in_its_place() {
+    let Some(lab) = Lab::before() else { return };
+    lab.operator("echo '192.0.2.12 stats.libravatar.org' >>/etc/hosts");
+    let operator = Operator::new(&lab);
+    let state = operator.state.path();
+    let book = state.join("book.yaml");
+    let text = "runbook: 1\nwatch:\n  - {name: site, http: {url: 'http://stats.libravatar.org/'}, every: 200ms, expect: {status: 301}}\nsteps:\n  \
+                - {id: look, lookup: {name: stats.libravatar.org, type: A, expect: {values: 192.0.2.11}}}\n  \
+                - {id: here, http: {url: 'http://stats.libravatar.org/', expect: {body: It works}}}\n  \
+                - {id: pause, on: local, run: sleep 1, undo: nothing}\n";
+    std::fs::write(&book, text).unwrap();
+    let resolved = "mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/resolve
+         if [ \"$1\" = upstream ]; then cp /etc/resolv.conf /run/systemd/resolve/resolv.conf; fi
+         printf 'nameserver 127.0.0.53\\noptions timeout:1 attempts:1\\n' >\"$2\" && mount --bind \"$2\" /etc/resolv.conf
+         shift 2; exec \"$@\"";
+    let run = |upstream: &str, journal: &str| {
+        let mut command = lab.command(&["run", "unshare", "-m", "sh", "-euc", resolved, "sh", upstream]);
+        command.arg(state.join("resolv.conf")).arg(env!("CARGO_BIN_EXE_runbook")).arg("run").arg(&book);
+        command.args(["--output", "json", "--state"]).arg(state.join(journal)).env("HOME", state).stdin(Stdio::null());
+        crate::operator::Said::of(&command.output().unwrap())
+    };
+    let said = run("upstream", "journal.db").ended(0).text;
+    let seen: Vec<_> = said.lines().filter(|line| line.contains("\"watched\"")).collect();
+    assert!(!seen.is_empty() && seen.iter().all(|line| line.contains("\"up\":true")), "{said}");
+    // Where it does not say whom it asks, it is asked itself.
+    run("none", "other.db").ended(1).says("127.0.0.53");
 }

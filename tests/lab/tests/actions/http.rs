@@ -2,13 +2,17 @@
 
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
+use std::sync::LazyLock;
 
 use crate::banks;
 use crate::lab::Lab;
 use crate::operator::{Operator, eventually};
 use crate::table::Table;
 
-const TOKEN: &str = "open sesame 4711";
+use super::posts::Arguments;
+
+/// Nobody else on this machine has it: it is looked for in everybody's arguments.
+static TOKEN: LazyLock<String> = LazyLock::new(|| format!("open sesame {}", std::process::id()));
 
 #[test]
 fn http() {
@@ -18,11 +22,13 @@ fn http() {
     let table = Table::new(&lab, "http")
         .on(&[])
         .roles(&["old", "new", "mirror1", "ns1"])
-        .secret("token", TOKEN)
+        .secret("token", &TOKEN)
         .file("certificates/lab.pem", &lab_ca)
         .file("certificates/banks.pem", &sites.ca);
     let table = through_hosts(announcements(odd_sites(real_sites(table)), &sites));
+    let arguments = Arguments::watch(&TOKEN);
     table.hold();
+    arguments.had_none();
     a_lost_answer_is_not_asked_for_again(&lab, &sites);
     a_watch_is_not_fooled_by_a_bent_name(&lab);
 }
@@ -122,6 +128,9 @@ fn odd_sites(table: Table<'_>) -> Table<'_> {
 
 fn announcements<'a>(table: Table<'a>, sites: &Sites) -> Table<'a> {
     let posted = sites.folder.join("posted").display().to_string();
+    let due = serde_json::json!({"method": "POST", "token": format!("Bearer {}", *TOKEN), "body": format!("it's {} SELF", *TOKEN)});
+    let due = ["method", "token", "body"].map(|key| format!("\"{key}\": {}", due[key])).join(", ");
+    std::fs::write(format!("{posted}.due"), format!("{{{due}}}\n")).unwrap();
     table
         .case("announced", |c| {
             c.step(
@@ -132,9 +141,7 @@ fn announcements<'a>(table: Table<'a>, sites: &Sites) -> Table<'a> {
             .acts()
             .foresees("Bearer {{ secrets.token }}")
             .outputs("taken from Bearer ***")
-            .leaves(&format!(
-                "grep -qxF '{{\"method\": \"POST\", \"token\": \"Bearer {TOKEN}\", \"body\": \"it'\\''s {TOKEN} '\"$SELF\"'\"}}' {posted}"
-            ))
+            .leaves(&format!("sed \"s/SELF/$SELF/\" {posted}.due | grep -qxFf - {posted}"))
         })
         .case("announced for ever", |c| {
             c.step(
@@ -166,6 +173,14 @@ fn through_hosts(table: Table<'_>) -> Table<'_> {
         .case("by the word of a name server that a host asks", |c| {
             c.on(&["mirror1"]).step("http: {url: 'http://www.libravatar.org/', at: '192.0.2.53:53', family: ipv4, expect: {status: 301}}").acts()
         })
+        .case("posted by a host", |c| {
+            c.on(&["old", "keeper"])
+                .step(
+                    "http: {url: 'http://www.libravatar.org/', resolve: 192.0.2.11, method: POST, headers: {Authorization: '{{ secrets.token }}'}, \
+                     body: '{{ secrets.token }}', expect: {status: 301}}\nundo: nothing",
+                )
+                .acts()
+        })
         .case("refused to a host", |c| {
             c.on(&["old", "new"]).step("http: {url: 'http://localhost:8443/'}").fails("cannot reach localhost:8443")
         })
@@ -185,9 +200,9 @@ fn a_lost_answer_is_not_asked_for_again(lab: &Lab, sites: &Sites) {
                 resolve: 127.0.0.1, ca: ca.pem, method: POST, body: '{{ secrets.token }}'}\n    undo: nothing\n    retry: {attempts: 3, delay: 10ms}\n";
     std::fs::write(&book, text).unwrap();
     let runbook = |args: &[&str], code| {
-        let said = operator.command(args).env("TOKEN", TOKEN).output().unwrap();
+        let said = operator.command(args).env("TOKEN", &*TOKEN).output().unwrap();
         let said = crate::operator::Said::of(&said).ended(code);
-        assert!(!said.text.contains(TOKEN), "{}", said.text);
+        assert!(!said.text.contains(&*TOKEN), "{}", said.text);
         let posted = std::fs::read_to_string(sites.folder.join("posted")).unwrap();
         assert_eq!(posted.lines().count(), 1, "{args:?} sends it again");
         said
@@ -222,14 +237,14 @@ fn bank(name: &str, more: &str) -> String {
 }
 
 /// Sites that are where the operator sits.
-struct Sites {
-    ca: String,
-    folder: PathBuf,
+pub(super) struct Sites {
+    pub(super) ca: String,
+    pub(super) folder: PathBuf,
     server: Child,
 }
 
 impl Sites {
-    fn open(lab: &Lab) -> Self {
+    pub(super) fn open(lab: &Lab) -> Self {
         let folder = lab.file("state").join("banks");
         if folder.exists() {
             std::fs::remove_dir_all(&folder).unwrap();
