@@ -7,14 +7,13 @@ use crate::actions::context::Write;
 use crate::actions::contract::ActionError;
 
 use super::action::Undo;
-use super::figures::{self, Ends, Figures};
+use super::figures::{self, Ends, Figures, How};
 use super::look::reason;
-use super::stages;
 use super::swap::{Standing, standing, succeeded, with_names};
+use super::{since, stages};
 
 const CHANGED: &str = include_str!("host/changed.sh");
 const BACK: &str = include_str!("host/back.sh");
-const NEWER: &str = include_str!("host/newer.sql");
 
 /// The database that stood there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,13 +121,13 @@ fn way(now: &Standing, stood: Option<Stood>) -> Result<Way, String> {
 async fn look(undo: &Undo, host: &Host, now: &Standing, cx: &Write<'_>) -> Result<Copy, ActionError> {
     let Undo { to, names, .. } = undo;
     let command = with_names(to.command(CHANGED, names.maintenance()), names)
-        .env("FIGURES", figures::script())
-        .env("NEWER", NEWER)
-        .env("XID", now.xid.clone().unwrap_or_default());
+        .env("FIGURES", How::ROWS.script())
+        .env("SINCE", since::SQL)
+        .env("SEEN", now.seen.clone().unwrap_or_default());
     let said = cx.change_on(host, command).await?;
     succeeded(&said, &format!("looking whether {} on {} was written to", names.name, to.role), cx)?;
     let copy = news(&said.text()).map_err(ActionError::failed)?;
-    if now.xid.is_none() {
+    if now.seen.is_none() {
         let why = "when it was put in place is not known".to_owned();
         return Ok(Copy { news: vec![why], ..copy });
     }
@@ -138,24 +137,12 @@ async fn look(undo: &Undo, host: &Host, now: &Standing, cx: &Write<'_>) -> Resul
 /// What was written, of what the look says: the figures of now and newer rows, NUL, and the figures of then.
 fn news(said: &str) -> Result<Copy, String> {
     let (now, then) = said.split_once('\0').unwrap_or((said, ""));
-    let mut copy = Copy::default();
-    let mut figures = String::new();
-    for line in now.lines() {
-        if let Some(limit) = line.strip_prefix("limit ") {
-            limit.clone_into(&mut copy.limit);
-        } else if line.starts_with("[\"newer\"") {
-            let newer: (String, String, String, i64) = serde_json::from_str(line).map_err(|error| error.to_string())?;
-            let (_, schema, table, rows) = newer;
-            copy.news.push(format!("{rows} newer in {schema}.{table}"));
-        } else {
-            figures.push_str(line);
-            figures.push('\n');
-        }
-    }
-    let (now, then) = (Figures::read(&figures)?, Figures::read(then)?);
+    let (limit, now) = now.split_once('\n').unwrap_or((now, ""));
+    let limit = limit.strip_prefix("limit ").unwrap_or("-1").to_owned();
+    let ((now, mut news), then) = (Figures::read_since(now)?, Figures::read(then)?);
     let ends = Ends { names: ("then", "now"), encoding: &then.encoding, live: false };
-    copy.news.extend(then.differences(&now, &ends));
-    Ok(copy)
+    news.extend(then.differences(&now, &ends));
+    Ok(Copy { news, limit })
 }
 
 #[cfg(test)]
@@ -206,7 +193,7 @@ mod tests {
         assert_eq!((copy.news, copy.limit.as_str()), (Vec::<String>::new(), "-1"));
         let now = then.replace("412", "411");
         let copy = said(&format!("{now}[\"newer\", \"public\", \"users\", 3]\n"));
-        assert_eq!(copy.news, ["3 newer in public.users", "table public.users: 412 rows on then, 411 on now"]);
+        assert_eq!(copy.news, ["3 newer in public.users", "table public.users: 412 rows then, 411 now"]);
         assert!(news("").is_err());
     }
 }

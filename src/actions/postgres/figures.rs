@@ -10,18 +10,49 @@ const SQL: &str = include_str!("host/figures.sql");
 /// What makes its snapshot known to the dump.
 const SNAPSHOT: &str = include_str!("host/snapshot.sql");
 
+/// Where that comes in.
+const MARK: &str = "-- SNAPSHOT\n";
+
 /// How many differences are told.
 const TOLD: usize = 10;
 
-/// The script that reckons the figures of the database that it is given to.
-pub(super) fn script() -> String {
-    SQL.to_owned()
+/// How a database is reckoned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct How {
+    /// What the rows hold counts.
+    pub(super) content: bool,
+    /// One of the ends has no encoding: bytes are compared, and not texts.
+    pub(super) raw: bool,
+    /// The oldest server that is compared, such as 150018.
+    pub(super) oldest: u32,
 }
 
-/// The same, and a snapshot that others can see the database by. Without `figures` it is the snapshot alone.
-pub(super) fn script_with_snapshot(figures: bool) -> String {
-    let (before, after) = SQL.split_once("-- SNAPSHOT\n").unwrap_or((SQL, ""));
-    format!("{before}{SNAPSHOT}{}", if figures { after } else { "" })
+impl How {
+    /// Numbers alone.
+    pub(super) const ROWS: Self = Self { content: false, raw: false, oldest: u32::MAX };
+
+    /// The script that reckons the figures of the database that it is given to.
+    pub(super) fn script(self) -> String {
+        format!("{}{SQL}", self.head())
+    }
+
+    /// The same, and a snapshot that others can see the database by. Without `figures` it is encoding, sequences and the snapshot.
+    pub(super) fn script_with_snapshot(self, figures: bool) -> String {
+        let (before, after) = SQL.split_once(MARK).unwrap_or((SQL, ""));
+        format!("{}{before}{SNAPSHOT}{}", self.head(), if figures { after } else { "" })
+    }
+
+    /// Encoding and sequences alone.
+    pub(super) fn beginning() -> String {
+        format!("{}{}", Self::ROWS.head(), SQL.split_once(MARK).map_or(SQL, |(before, _)| before))
+    }
+
+    fn head(self) -> String {
+        let word = |yes| if yes { "yes" } else { "no" };
+        // Before version 12 it took a digit more than another server reads back to tell a float whole.
+        let digits = u32::from(self.oldest >= 120_000);
+        format!("\\set content {}\n\\set raw {}\n\\set digits {digits}\n", word(self.content), word(self.raw))
+    }
 }
 
 /// A schema and a name in it.
@@ -35,8 +66,8 @@ pub(super) struct Figures {
     /// Rows, and the hash of them where it was asked for.
     pub(super) tables: BTreeMap<Name, (i64, Option<String>)>,
     sequences: BTreeMap<Name, Sequence>,
-    /// Large objects: how many, and the hash of them.
-    pub(super) objects: (i64, String),
+    /// Large objects: how many, and the hash of them where it was reckoned.
+    pub(super) objects: (i64, Option<String>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +92,7 @@ impl Sequence {
 /// What of two that are compared may differ.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ends<'a> {
-    /// What the two ends are called.
+    /// How the two ends are told apart: `on old` and `on new`, `then` and `now`.
     pub(super) names: (&'a str, &'a str),
     /// The encoding that the copy is to have.
     pub(super) encoding: &'a str,
@@ -72,17 +103,22 @@ pub(super) struct Ends<'a> {
 impl Figures {
     /// Reads what the script says.
     pub(super) fn read(text: &str) -> Result<Self, String> {
-        let mut figures = Self::default();
+        Self::read_since(text).map(|(figures, _)| figures)
+    }
+
+    /// The same where what is newer than a snapshot is told too: a sentence each.
+    pub(super) fn read_since(text: &str) -> Result<(Self, Vec<String>), String> {
+        let (mut figures, mut news) = (Self::default(), Vec::new());
         for line in text.lines().filter(|line| !line.is_empty()) {
-            figures.take(line).ok_or_else(|| format!("what a database comes to cannot be read: {line}"))?;
+            figures.take(line, &mut news).ok_or_else(|| format!("what a database comes to cannot be read: {line}"))?;
         }
         if figures.encoding.is_empty() {
             return Err("a database does not say what it comes to".to_owned());
         }
-        Ok(figures)
+        Ok((figures, news))
     }
 
-    fn take(&mut self, line: &str) -> Option<()> {
+    fn take(&mut self, line: &str, news: &mut Vec<String>) -> Option<()> {
         let value: Value = serde_json::from_str(line).ok()?;
         let words = value.as_array()?;
         let text = |at: usize| words.get(at)?.as_str().map(str::to_owned);
@@ -94,7 +130,8 @@ impl Figures {
                 let sequence = Sequence { last: number(3)?, called: words.get(4)?.as_bool()?, increment: number(5)? };
                 self.sequences.insert((text(1)?, text(2)?), sequence);
             }
-            "large objects" => self.objects = (number(1)?, text(2)?),
+            "large objects" => self.objects = (number(1)?, text(2)),
+            "newer" => news.push(format!("{} newer in {}.{}", number(3)?, text(1)?, text(2)?)),
             _ => return None,
         }
         Some(())
@@ -118,34 +155,34 @@ impl Figures {
         let (old, new) = ends.names;
         let mut found = Vec::new();
         if copy.encoding != ends.encoding {
-            found.push(format!("its encoding is {} on {new}, and is to be {}", copy.encoding, ends.encoding));
+            found.push(format!("its encoding is {} {new}, and is to be {}", copy.encoding, ends.encoding));
         }
         each(&self.tables, &copy.tables, |name, pair| match pair {
             Pair::Both((rows, _), (copied, _)) if rows != copied => {
-                found.push(format!("table {name}: {rows} rows on {old}, {copied} on {new}"));
+                found.push(format!("table {name}: {rows} rows {old}, {copied} {new}"));
             }
             Pair::Both((_, Some(hash)), (_, Some(copied))) if hash != copied => {
-                found.push(format!("table {name}: as many rows on both, but not the same content"));
+                found.push(format!("table {name}: as many rows, but not the same content"));
             }
             Pair::Both(..) => {}
-            Pair::Left => found.push(format!("table {name} is not on {new}")),
-            Pair::Right => found.push(format!("table {name} is not on {old}")),
+            Pair::Left => found.push(format!("table {name} is there {old}, and not {new}")),
+            Pair::Right => found.push(format!("table {name} is there {new}, and not {old}")),
         });
         each(&self.sequences, &copy.sequences, |name, pair| match pair {
             Pair::Both(one, other) if one == other || (ends.live && other.follows(*one)) => {}
             Pair::Both(one, other) => {
                 let (one, other) = (one.in_words(), other.in_words());
-                found.push(format!("sequence {name}: {one} on {old}, {other} on {new}"));
+                found.push(format!("sequence {name}: {one} {old}, {other} {new}"));
             }
-            Pair::Left => found.push(format!("sequence {name} is not on {new}")),
-            Pair::Right => found.push(format!("sequence {name} is not on {old}")),
+            Pair::Left => found.push(format!("sequence {name} is there {old}, and not {new}")),
+            Pair::Right => found.push(format!("sequence {name} is there {new}, and not {old}")),
         });
         match (&self.objects, &copy.objects) {
             ((one, _), (other, _)) if one != other => {
-                found.push(format!("large objects: {one} on {old}, {other} on {new}"));
+                found.push(format!("large objects: {one} {old}, {other} {new}"));
             }
-            ((_, one), (_, other)) if one != other => {
-                found.push("large objects: as many on both, but not the same content".to_owned());
+            ((_, Some(one)), (_, Some(other))) if one != other => {
+                found.push("large objects: as many, but not the same content".to_owned());
             }
             _ => {}
         }
@@ -189,7 +226,7 @@ mod tests {
 "#;
 
     fn ends(live: bool) -> Ends<'static> {
-        Ends { names: ("old", "new"), encoding: "UTF8", live }
+        Ends { names: ("on old", "on new"), encoding: "UTF8", live }
     }
 
     #[test]
@@ -208,15 +245,23 @@ mod tests {
             ("41, false", "41, true", "sequence public.up_seq: 41 (not called yet) on old, 41 on new"),
             ("9, true", "16, true", "sequence public.down_seq: 9 on old, 16 on new"),
             ("objects\", 2", "objects\", 1", "large objects: 2 on old, 1 on new"),
-            ("-69", "-68", "large objects: as many on both, but not the same content"),
-            ("down_seq", "seq", "sequence public.down_seq is not on new; sequence public.seq is not on old"),
-            ("users", "user", r#"table odd "s".users is not on new; table odd "s".user is not on old"#),
+            ("-69", "-68", "large objects: as many, but not the same content"),
+            (
+                "down_seq",
+                "seq",
+                "sequence public.down_seq is there on old, and not on new; sequence public.seq is there on new, and not on old",
+            ),
+            (
+                "users",
+                "user",
+                r#"table odd "s".users is there on old, and not on new; table odd "s".user is there on new, and not on old"#,
+            ),
         ] {
             let other = Figures::read(&SAID.replace(from, to)).unwrap();
             assert_eq!(told(&figures.differences(&other, &ends(false))), due);
         }
         let hashed = |hash: &str| Figures::read(&SAID.replace("412]", &format!("412, \"{hash}\"]"))).unwrap();
-        let due = r#"table odd "s".users: as many rows on both, but not the same content"#;
+        let due = r#"table odd "s".users: as many rows, but not the same content"#;
         assert_eq!(hashed("1").differences(&hashed("2"), &ends(false)), [due]);
         assert_eq!(told(&vec!["x".to_owned(); 12]).matches('x').count(), 10);
     }

@@ -70,6 +70,7 @@ pub(super) struct Settings {
 /// A privilege on a database; no grantee: everybody.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Privilege {
+    pub(super) grantor: String,
     pub(super) grantee: Option<String>,
     #[serde(rename = "privilege")]
     pub(super) what: String,
@@ -101,6 +102,9 @@ pub(super) struct Contents {
     pub(super) extensions: Vec<Extension>,
     pub(super) tablespaces: Vec<Share>,
     pub(super) roles: Vec<Needed>,
+    pub(super) subscriptions: Vec<String>,
+    /// Logical replication slots.
+    pub(super) slots: Vec<String>,
 }
 
 /// An extension and its version.
@@ -188,6 +192,20 @@ async fn look(place: &Place, host: &Host, command: Command, cx: &Read<'_>) -> Re
     Ok(Ok(Look::read(&said.text())?))
 }
 
+/// Who is connected to a database, and how many prepared transactions it has.
+pub(super) async fn sessions(
+    place: &Place,
+    host: &Host,
+    database: &str,
+    cx: &Read<'_>,
+) -> Result<(Vec<Session>, u32), ActionError> {
+    let script = r#"printf '%s\n' "$SQL" | sql -v name="$NAME""#;
+    let said = host.read(place.command(script, database).env("NAME", database).env("SQL", SERVER)).await?;
+    super::swap::succeeded(&said, &format!("looking who is connected to {database} on {}", place.role), cx)?;
+    let seen = Look::read(&said.text())?;
+    Ok(seen.database.map(|database| (database.sessions, database.prepared)).unwrap_or_default())
+}
+
 /// The last thing that a host said, in a line: PostgreSQL's programs say what is wrong first, and then what to do about it.
 pub(super) fn reason(said: &Output) -> String {
     let text = said.error_text();
@@ -203,6 +221,9 @@ fn hint(why: &str, status: i32) -> Option<&'static str> {
     let nobody = ["role \"", "Peer authentication failed", "no password supplied", "authentication failed"];
     if nobody.iter().any(|word| why.contains(word)) {
         return Some("give the side a `become`: `become: postgres`");
+    }
+    if why.contains("not currently accepting connections") {
+        return Some("somebody has closed it: ALTER DATABASE … ALLOW_CONNECTIONS true");
     }
     why.contains("No such file or directory").then_some("does the server run, and listen there?")
 }

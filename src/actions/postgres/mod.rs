@@ -12,6 +12,7 @@ mod look;
 mod names;
 mod place;
 mod same;
+mod since;
 mod sql;
 mod stages;
 mod swap;

@@ -9,7 +9,7 @@ use crate::transport::Output;
 
 use super::action::{Postgres, Seen};
 use super::choose;
-use super::figures::{self, Ends, Figures};
+use super::figures::{Ends, Figures, How};
 use super::look::{Database, Look, Privilege};
 use super::sql;
 use super::sql::Locale;
@@ -62,9 +62,17 @@ fn pg_dump(look: &Look) -> Option<(&str, u32)> {
 /// Whether what they hold is the same.
 pub(super) async fn is(action: &Postgres, seen: &Seen, cx: &Read<'_>) -> Result<bool, ActionError> {
     let ((from, old), (to, new)) = action.places(cx).await?;
+    let raw = [&seen.source, &seen.target]
+        .iter()
+        .any(|look| look.database.as_ref().is_some_and(|it| it.encoding == "SQL_ASCII"));
+    let how = How { content: true, raw, oldest: seen.source.server.version };
     let look = async |place: &super::place::Place, host: &crate::actions::Host, database: &str, look: &Look| {
         let path = pg_dump(look).map(|(path, _)| path.to_owned()).unwrap_or_default();
-        let command = place.command(SAME, database).env("PG_DUMP", path).env("FIGURES", figures::script());
+        let command = place
+            .command(SAME, database)
+            .env("PG_DUMP", path)
+            .env("FIGURES", how.script())
+            .env("RAW", if raw { "yes" } else { "no" });
         host.read(command).await
     };
     let (source, standing) = tokio::try_join!(

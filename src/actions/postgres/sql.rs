@@ -1,5 +1,6 @@
 //! The statements that make a database like another.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::action::Postgres;
@@ -135,10 +136,15 @@ pub(super) fn finish(name: &str, action: &Postgres, source: &Database) -> String
     if let Some(privileges) = privileges(action, source) {
         let owner = ident(owner(action, source));
         let _ = writeln!(sql, "REVOKE ALL ON DATABASE {database} FROM PUBLIC, {owner};");
-        for Privilege { grantee, what, grantable } in privileges {
+        for Privilege { grantor, grantee, what, grantable } in privileges {
             let grantee = grantee.map_or_else(|| "PUBLIC".to_owned(), |grantee| ident(&grantee));
             let option = if grantable { " WITH GRANT OPTION" } else { "" };
-            let _ = writeln!(sql, "GRANT {what} ON DATABASE {database} TO {grantee}{option};");
+            let grant = format!("GRANT {what} ON DATABASE {database} TO {grantee}{option};");
+            // What somebody else than the owner has granted goes when they lose the option.
+            let _ = match ident(&grantor) {
+                grantor if grantor == owner => writeln!(sql, "{grant}"),
+                grantor => writeln!(sql, "SET SESSION AUTHORIZATION {grantor};\n{grant}\nRESET SESSION AUTHORIZATION;"),
+            };
         }
     }
     for label in &source.labels {
@@ -153,12 +159,17 @@ pub(super) fn privileges(action: &Postgres, source: &Database) -> Option<Vec<Pri
     let owner = owner(action, source);
     let mut privileges = source.privileges.clone()?;
     for privilege in &mut privileges {
+        if privilege.grantor == source.owner {
+            owner.clone_into(&mut privilege.grantor);
+        }
         if privilege.grantee.as_deref() == Some(&source.owner) {
             privilege.grantee = Some(owner.to_owned());
             // An owner may grant as it is.
             privilege.grantable = false;
         }
     }
+    let mut seen = BTreeSet::new();
+    privileges.retain(|privilege| seen.insert(privilege.clone()));
     Some(privileges)
 }
 
@@ -236,7 +247,8 @@ mod tests {
     #[test]
     fn what_a_dump_does_not_hold_is_copied() {
         let config = |settings: &[&str]| settings.iter().map(|&setting| setting.to_owned()).collect();
-        let grant = |grantee: Option<&str>, what: &str, grantable| Privilege {
+        let grant = |grantor: &str, grantee: Option<&str>, what: &str, grantable| Privilege {
+            grantor: grantor.to_owned(),
             grantee: grantee.map(str::to_owned),
             what: what.to_owned(),
             grantable,
@@ -251,9 +263,10 @@ mod tests {
                 Settings { role: Some("Jo".into()), config: config(&["my.x=a\\b"]) },
             ],
             privileges: Some(vec![
-                grant(Some("web"), "CREATE", true),
-                grant(None, "CONNECT", false),
-                grant(Some("Jo"), "TEMPORARY", true),
+                grant("web", Some("web"), "CREATE", true),
+                grant("web", Some("me"), "CREATE", false),
+                grant("web", Some("Jo"), "CONNECT", true),
+                grant("Jo", None, "CONNECT", false),
             ]),
             labels: vec![Label { provider: "selinux".into(), label: "l".into() }],
             ..database()
@@ -267,8 +280,10 @@ mod tests {
              ALTER ROLE \"Jo\" IN DATABASE \"site\" SET \"my.x\" TO E'a\\\\b';\n\
              REVOKE ALL ON DATABASE \"site\" FROM PUBLIC, \"me\";\n\
              GRANT CREATE ON DATABASE \"site\" TO \"me\";\n\
+             GRANT CONNECT ON DATABASE \"site\" TO \"Jo\" WITH GRANT OPTION;\n\
+             SET SESSION AUTHORIZATION \"Jo\";\n\
              GRANT CONNECT ON DATABASE \"site\" TO PUBLIC;\n\
-             GRANT TEMPORARY ON DATABASE \"site\" TO \"Jo\" WITH GRANT OPTION;\n\
+             RESET SESSION AUTHORIZATION;\n\
              SECURITY LABEL FOR \"selinux\" ON DATABASE \"site\" IS 'l';\n"
         );
     }

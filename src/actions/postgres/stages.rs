@@ -13,10 +13,10 @@ use crate::transport::{Command, JobSpec};
 use super::action::{Parity, Postgres, Seen};
 use super::direct::TRANSFER;
 use super::ear::Hearing;
-use super::figures::{self, Ends, Figures};
+use super::figures::{self, Ends, Figures, How};
 use super::names::{Names, connection};
 use super::place::Place;
-use super::{judge, look, sql, swap, transfer};
+use super::{judge, look, since, sql, swap, transfer};
 
 pub(super) const DUMP: &str = "dump";
 pub(super) const RESTORE: &str = "restore";
@@ -65,6 +65,9 @@ impl<'a> Move<'a> {
         }
         self.stage(RESTORE, &self.to, seen.and_then(|seen| self.restore(seen, cx)), restoring, cx).await?;
         self.compare(cx).await?;
+        if !self.action.live {
+            since::still(self.action, &self.from, &self.to, cx).await?;
+        }
         self.finish(cx).await
     }
 
@@ -109,8 +112,7 @@ impl<'a> Move<'a> {
             ("PACK", tools.pack.to_owned()),
             ("QUOTE", if quote { "--quote-all-identifiers" } else { "" }.to_owned()),
             ("JOBS", self.action.jobs.to_string()),
-            ("CONTENT", self.content().to_owned()),
-            ("FIGURES", figures::script_with_snapshot(self.action.parity != Parity::None)),
+            ("FIGURES", self.how(seen).script_with_snapshot(self.action.parity != Parity::None)),
         ];
         Ok(self.from.0.job(DUMPING, &self.action.from.database, more))
     }
@@ -125,18 +127,25 @@ impl<'a> Move<'a> {
             ("MARK", format!("made by runbook, {} of run {}: not yet whole", cx.env().unit, cx.env().run)),
             ("CREATE", sql::create(new, self.action, source, seen.target.server.version)),
             ("FINISH", sql::finish(name, self.action, source)),
+            ("TRIAL", sql::finish(new, self.action, source)),
             ("CONNECTION", connection(new)),
             ("PG_RESTORE", tools.restore.path),
             ("JOBS", self.action.jobs.to_string()),
             ("PARITY", if self.action.parity == Parity::None { "no" } else { "yes" }.to_owned()),
-            ("CONTENT", self.content().to_owned()),
-            ("FIGURES", figures::script()),
+            ("FIGURES", self.how(seen).script()),
         ];
         Ok(self.to.0.job(RESTORING, self.names.maintenance(), more))
     }
 
-    fn content(&self) -> &'static str {
-        if self.action.parity == Parity::Content { "yes" } else { "no" }
+    /// How source and copy are reckoned.
+    fn how(&self, seen: &Seen) -> How {
+        let encoding =
+            seen.source.database.as_ref().map(|source| (source.encoding.as_str(), sql::encoding(self.action, source)));
+        How {
+            content: self.action.parity == Parity::Content,
+            raw: encoding.is_some_and(|(one, other)| [one, other].contains(&"SQL_ASCII")),
+            oldest: seen.source.server.version.min(seen.target.server.version),
+        }
     }
 
     /// Sees that what was restored is what was dumped.
@@ -146,8 +155,9 @@ impl<'a> Move<'a> {
         }
         let (dumped, restored) = self.figures().await?;
         let encoding = self.action.encoding.as_deref().unwrap_or(&dumped.encoding);
-        let names = (self.from.0.role.as_str(), self.to.0.role.as_str());
-        let found = dumped.differences(&restored, &Ends { names, encoding, live: self.action.live });
+        let (old, new) = (format!("on {}", self.from.0.role), format!("on {}", self.to.0.role));
+        let ends = Ends { names: (&old, &new), encoding, live: self.action.live };
+        let found = dumped.differences(&restored, &ends);
         if found.is_empty() {
             note(&format!("what arrived is what was dumped: {}", restored.in_words()), cx);
             return Ok(());
@@ -157,7 +167,7 @@ impl<'a> Move<'a> {
             format!("what arrived is not what was dumped: {}", figures::told(&found)),
             format!(
                 "{name} on {} is as it was; the copy can be looked at there as {new}, and goes with the next try",
-                names.1
+                self.to.0.role
             ),
         ))
     }

@@ -31,8 +31,8 @@ pub(super) struct Standing {
     pub(super) after: Option<There>,
     /// The number of the database that was restored.
     pub(super) made: Option<u64>,
-    /// The transaction after which everything in it is somebody else's.
-    pub(super) xid: Option<String>,
+    /// The snapshot after which everything in it is somebody else's.
+    pub(super) seen: Option<String>,
     /// Whether what it came to then is known.
     pub(super) figures: bool,
     /// Whether nothing of the move was left to do.
@@ -56,7 +56,7 @@ impl Standing {
                     }
                 }
                 ["made", oid] => standing.made = Some(oid.parse().ok()?),
-                ["xid", xid] => standing.xid = Some((*xid).to_owned()),
+                ["seen", seen] => standing.seen = Some((*seen).to_owned()),
                 ["figures"] => standing.figures = true,
                 ["over"] => standing.over = true,
                 _ => return None,
@@ -134,7 +134,7 @@ pub(super) mod tests {
 
     #[test]
     fn what_stands_there_is_read() {
-        let standing = Standing::read("name 7 t\nbefore 5 f\nmade 7\nxid 741\nfigures\nover\n").unwrap();
+        let standing = Standing::read("name 7 t\nbefore 5 f\nmade 7\nseen 741:741:\nfigures\nover\n").unwrap();
         assert!(standing.is_in_place() && standing.over && standing.figures);
         assert_eq!(standing.before, Some(There { oid: 5, open: false }));
         assert_eq!(standing.verdict("site", &"new".into()), Verdict::Holds);

@@ -35,6 +35,18 @@ fn detail(action: &Postgres, seen: &Seen, moved: Option<&look::Database>) -> Str
             let _ = writeln!(text, "in use on {}, and goes on being written to: {who}", from.role);
         }
     }
+    let look::Contents { subscriptions, slots, .. } = &seen.source.contents;
+    if !subscriptions.is_empty() {
+        let _ = writeln!(
+            text,
+            "subscriptions come along disabled, for the slots that {} uses: {}",
+            from.role,
+            subscriptions.join(", ")
+        );
+    }
+    if !slots.is_empty() {
+        let _ = writeln!(text, "replication slots stay on {}: {}", from.role, slots.join(", "));
+    }
     if let Ok(tools) = judge::tools(action, &seen.source, &seen.target) {
         let (source, target) = (in_words(seen.source.server.version), in_words(seen.target.server.version));
         let (dump, restore) = (in_words(tools.dump.version), in_words(tools.restore.version));

@@ -69,7 +69,28 @@ impl Clusters {
     pub(super) fn psql(&self, role: &str, database: &str) -> Command {
         let mut psql = Command::new(self.bin.join("psql"));
         psql.args(["-wXAtq", "-v", "ON_ERROR_STOP=1"]).env("PGHOST", self.socket(role)).env("PGDATABASE", database);
+        psql.env("PGCLIENTENCODING", "UTF8");
         psql
+    }
+
+    /// All that a database holds, as text.
+    pub(super) fn dump(&self, role: &str, database: &str) -> String {
+        let mut dump = Command::new(self.bin.join("pg_dump"));
+        let said = succeed(dump.arg("-w").env("PGHOST", self.socket(role)).env("PGDATABASE", database));
+        // Each dump has a key of its own.
+        said.lines().filter(|line| !line.contains("restrict ")).collect::<Vec<_>>().join("\n")
+    }
+
+    /// A folder of the server's own.
+    pub(super) fn folder(&self, name: &str) -> PathBuf {
+        let folder = self.folder.path().join(name);
+        self.server(&format!("mkdir '{}'", folder.display()));
+        folder
+    }
+
+    /// The programs.
+    pub(super) fn bin(&self) -> &Path {
+        &self.bin
     }
 
     /// The databases of a server, with all that is known of them from outside.

@@ -15,6 +15,8 @@ mod moves;
 mod named;
 mod names;
 mod postgres;
+mod postgres_meanwhile;
+mod postgres_whole;
 mod run;
 mod server;
 mod service;

@@ -31,7 +31,7 @@ GRANT SELECT ON plain TO "Jo ""the"" O'Brien";
 "#;
 
 /// The move of `database`, which is there as `to`.
-fn book(clusters: &Clusters, database: &str, to: &str, more: &str) -> String {
+pub(super) fn book(clusters: &Clusters, database: &str, to: &str, more: &str) -> String {
     let name = |text: &str| serde_json::to_string(text).unwrap();
     format!(
         "{{from: {{on: old, database: {}, socket: {}}}, to: {{on: new, database: {}, socket: {}}}{more}}}",
@@ -43,7 +43,7 @@ fn book(clusters: &Clusters, database: &str, to: &str, more: &str) -> String {
 }
 
 /// A source with a database of that name, and the roles that it needs on both.
-fn filled(clusters: &Clusters, database: &str) {
+pub(super) fn filled(clusters: &Clusters, database: &str) {
     let ident = format!("\"{}\"", database.replace('"', "\"\""));
     clusters.sql("old", "postgres", &format!("CREATE DATABASE {ident}"));
     let fill = clusters.socket("old").parent().unwrap().join("fill.sql");
@@ -52,7 +52,7 @@ fn filled(clusters: &Clusters, database: &str) {
     clusters.sql("new", "postgres", "CREATE ROLE \"Jo \"\"the\"\" O'Brien\" LOGIN");
 }
 
-async fn blocked(world: &World, text: &str) -> String {
+pub(super) async fn blocked(world: &World, text: &str) -> String {
     match world.check_on(None, "postgres", text).await.unwrap() {
         Check::Blocked(why) => why,
         other => panic!("not blocked: {other:?}"),
@@ -221,7 +221,7 @@ async fn what_stood_there_goes_aside_and_comes_back() {
         note,
         format!(
             "The Site is again what stood there before; the copy was written to since it was put in place, and is kept as {after}: \
-             1 newer in public.plain; table public.plain: 0 rows on then, 1 on now"
+             1 newer in public.plain; table public.plain: 0 rows then, 1 now"
         )
     );
     assert_eq!(clusters.sql("new", "The Site", "SELECT x FROM theirs"), "1\n");
@@ -277,15 +277,24 @@ async fn a_copy_that_is_not_what_was_dumped_is_not_put_in_place() {
 
 /// Lets `pg_restore` of new do something besides, when it restores.
 fn lose(world: &World, sql: &str) {
-    use std::os::unix::fs::PermissionsExt as _;
-    let bin = world.home("new").join("bin");
-    std::fs::create_dir_all(&bin).unwrap();
+    besides(world, &format!("PGDATABASE=$NEW psql -Xqc \"{sql}\""));
+}
+
+/// The same with a script.
+pub(super) fn besides(world: &World, script: &str) {
     let real = "r=$(ls /usr/lib/postgresql/*/bin/pg_restore | tail -n 1)";
-    let script = format!(
-        "#!/bin/sh\n{real}\n\"$r\" \"$@\" || exit\ncase \"$*\" in *--exit-on-error*) PGDATABASE=$NEW psql -Xqc \"{sql}\" ;; esac\n"
-    );
-    std::fs::write(bin.join("pg_restore"), script).unwrap();
-    std::fs::set_permissions(bin.join("pg_restore"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let script =
+        format!("#!/bin/sh\n{real}\n\"$r\" \"$@\" || exit\ncase \"$*\" in *--exit-on-error*)\n{script}\n;; esac\n");
+    program(world, "new", "pg_restore", &script);
+}
+
+/// Gives a host a program of its own.
+pub(super) fn program(world: &World, role: &str, name: &str, script: &str) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let bin = world.home(role).join("bin");
+    std::fs::create_dir_all(&bin).unwrap();
+    std::fs::write(bin.join(name), script).unwrap();
+    std::fs::set_permissions(bin.join(name), std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 /// The controller is lost at one command after the other: each move gets to its end, once, and all the way back.

@@ -2,6 +2,14 @@
 # there where that is $NEW, or else may be used there.
 sequence=
 if [ "$SWAPPED" = yes ]; then
+  open=$(printf '%s\n' "SELECT datallowconn FROM pg_database WHERE datname = :'d'" | sql -v d="$NAME")
+  reopen() {
+    code=$?
+    trap - EXIT
+    [ "$open" != t ] || printf '%s\n' 'ALTER DATABASE :"d" ALLOW_CONNECTIONS true; ALTER DATABASE :"d" CONNECTION LIMIT :l' | sql -v d="$NAME" -v l="$LIMIT" || :
+    exit "$code"
+  }
+  trap reopen EXIT
   echo 'ALTER DATABASE :"d" ALLOW_CONNECTIONS false' | sql -v d="$NAME"
   alone "$NAME"
   sequence='ALTER DATABASE :"name" RENAME TO :"away";'
@@ -10,12 +18,9 @@ if [ "$RETURN" = yes ]; then sequence="$sequence"' ALTER DATABASE :"before" RENA
 if [ -n "$sequence" ]; then
   printf '%s\n' "BEGIN; $sequence COMMIT;" | sql -v name="$NAME" -v away="$AWAY" -v before="$BEFORE"
 fi
+trap - EXIT
 if [ "$OPEN" = yes ]; then echo 'ALTER DATABASE :"d" ALLOW_CONNECTIONS true' | sql -v d="$NAME"; fi
 if [ "$SWAPPED" = yes ] && [ "$AWAY" != "$NEW" ]; then
   printf '%s\n' 'ALTER DATABASE :"d" ALLOW_CONNECTIONS true; ALTER DATABASE :"d" CONNECTION LIMIT :l' | sql -v d="$AWAY" -v l="$LIMIT"
 fi
-if [ -n "$(number "$NEW")" ]; then
-  echo 'ALTER DATABASE :"d" ALLOW_CONNECTIONS false IS_TEMPLATE false' | sql -v d="$NEW"
-  alone "$NEW"
-  echo 'DROP DATABASE :"d"' | sql -v d="$NEW"
-fi
+if [ -n "$(number "$NEW")" ]; then drop "$NEW"; fi

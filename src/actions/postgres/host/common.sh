@@ -20,6 +20,18 @@ alone() {
   fail "somebody stays connected to the database $1"
 }
 
+# Drops the database $1, which is ours. Its subscriptions go first, and nothing is said to who publishes: it is the source that is subscribed.
+drop() {
+  echo 'ALTER DATABASE :"d" IS_TEMPLATE false ALLOW_CONNECTIONS true' | sql -v d="$1"
+  PGDATABASE=$1 sql <<'E'
+SELECT format('ALTER SUBSCRIPTION %I DISABLE', subname), format('ALTER SUBSCRIPTION %I SET (slot_name = NONE)', subname), format('DROP SUBSCRIPTION %I', subname)
+FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid WHERE d.datname = current_database() \gexec
+E
+  echo 'ALTER DATABASE :"d" ALLOW_CONNECTIONS false' | sql -v d="$1"
+  alone "$1"
+  echo 'DROP DATABASE :"d"' | sql -v d="$1"
+}
+
 # The number of the database $1; nothing where there is none.
 number() { printf '%s\n' "SELECT oid FROM pg_database WHERE datname = :'d'" | sql -v d="$1"; }
 

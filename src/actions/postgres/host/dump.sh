@@ -4,9 +4,9 @@ trap '' PIPE
 mkdir -p "$W"
 cd "$W"
 ready
-rm -rf dump figures figures.part snapshot pipe manifest sizes
+rm -rf dump figures figures.part snapshot seen pipe manifest sizes
 mkfifo pipe
-psql -wXAtq -v ON_ERROR_STOP=1 -v content="$CONTENT" <pipe >figures.part &
+psql -wXAtq -v ON_ERROR_STOP=1 <pipe >figures.part &
 session=$! ticker=
 trap 'kill "$session" $ticker 2>/dev/null || :' EXIT
 exec 4>pipe
@@ -19,7 +19,8 @@ done
 ( set +e; while sleep 1; do set -- $(du -sb dump 2>/dev/null); echo "amount ${1:-0}"; done ) 4>&- &
 ticker=$!
 code=0
-"$PG_DUMP" -w -Fd -j "$JOBS" "$PACK" $QUOTE --snapshot="$(cat snapshot)" -f dump 4>&- || code=$?
+# In the database's own encoding: into another not all can be put, and nothing at all of one that has none.
+env -u PGCLIENTENCODING "$PG_DUMP" -w -Fd -j "$JOBS" "$PACK" $QUOTE --snapshot="$(cat snapshot)" -f dump 4>&- || code=$?
 [ "$code" = 0 ] || exit "$code"
 kill "$ticker" 2>/dev/null || :
 echo "phase reckoning what the copy has to come to"

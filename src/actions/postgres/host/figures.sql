@@ -1,4 +1,5 @@
 -- What has to be the same in a database and its copy, one JSON array a line. Sequences come first: no snapshot holds them.
+-- :content: yes where what the rows hold counts; :raw: yes where an end has no encoding, and bytes are bytes; :digits: how floats are told.
 SET search_path = pg_catalog;
 SELECT count(set_config(name, '0', false)) FROM pg_settings
 WHERE name IN ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout') \g /dev/null
@@ -7,7 +8,7 @@ SET DateStyle = ISO;
 SET IntervalStyle = postgres;
 SET TimeZone = UTC;
 SET bytea_output = hex;
-SET extra_float_digits = 1;
+SET extra_float_digits = :digits;
 SET xmloption = content;
 SET lc_monetary = 'C';
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
@@ -23,7 +24,8 @@ ORDER BY n.nspname, c.relname \gexec
 SELECT format('SELECT json_build_array(''table'', %L::text, %L::text, count(*)%s) FROM ONLY %I.%I AS "runbook row"',
     n.nspname, c.relname,
     CASE WHEN :'content' = 'yes' THEN
-        $$, coalesce(sum(('x' || left(md5(convert_to("runbook row"::text, 'UTF8')), 16))::bit(64)::bigint::numeric), 0)::text$$
+        format($$, coalesce(sum(('x' || left(md5(convert_to("runbook row"::text, %L)), 16))::bit(64)::bigint::numeric), 0)::text$$,
+            CASE :'raw' WHEN 'yes' THEN getdatabaseencoding() ELSE 'UTF8' END)
     ELSE '' END,
     n.nspname, c.relname)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

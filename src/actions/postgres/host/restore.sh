@@ -11,12 +11,13 @@ if [ -n "$(number "$NEW")" ]; then
     n=$(echo 'SELECT count(*) FROM pg_class WHERE oid >= 16384' | PGDATABASE=$NEW sql)
     [ -z "$mark" ] && [ "$n" = 0 ] || fail "a database $NEW stands there that is not ours"
   fi
-  alone "$NEW"
-  echo 'DROP DATABASE :"d"' | sql -v d="$NEW"
+  drop "$NEW"
 fi
 
 printf '%s\n' "$CREATE" 'COMMENT ON DATABASE :"d" IS :'"'mark'" | sql -v d="$NEW" -v mark="$MARK"
 number "$NEW" >made
+# What it is given once it is whole, it can be given: better known now than when it is to be put in place.
+printf 'BEGIN;\n%s\nROLLBACK;\n' "$TRIAL" | sql
 "$PG_RESTORE" -l in/dump >list
 awk 'NR == FNR { n = $2; sub(/.*\//, "", n); sub(/\..*/, "", n); size[n] += $1; next }
   $4 == "TABLE" && $5 == "DATA" { n = $1; sub(/;/, "", n); print "data", n, size[n] + 0 }' in/sizes list
@@ -32,5 +33,5 @@ else
   echo 'ANALYZE' | PGDATABASE=$NEW sql
 fi
 if [ "$PARITY" = yes ]; then echo "phase comparing it with the dump"; fi
-printf '%s\n' "$FIGURES" | PGDATABASE=$NEW sql -v content="$CONTENT" >figures.part
+printf '%s\n' "$FIGURES" | PGDATABASE=$NEW sql >figures.part
 mv figures.part figures

@@ -17,6 +17,7 @@ SELECT json_build_array('database', json_build_object(
             'config', setconfig) ORDER BY setrole <> 0, pg_get_userbyid(setrole)), '[]')
         FROM pg_db_role_setting s WHERE s.setdatabase = d.oid),
     'privileges', CASE WHEN d.datacl IS NOT NULL THEN (SELECT coalesce(json_agg(json_build_object(
+            'grantor', pg_get_userbyid(a.grantor),
             'grantee', CASE a.grantee WHEN 0 THEN NULL ELSE pg_get_userbyid(a.grantee) END,
             'privilege', a.privilege_type, 'grantable', a.is_grantable)
             ORDER BY a.ordinality), '[]')
@@ -26,9 +27,11 @@ SELECT json_build_array('database', json_build_object(
     'sessions', (SELECT coalesce(json_agg(json_build_object(
             'application', coalesce(application_name, ''), 'user', coalesce(usename, ''),
             'address', coalesce(host(client_addr), 'local'), 'count', n)), '[]')
-        FROM (SELECT application_name, usename, client_addr, count(*) AS n FROM pg_stat_activity
-            -- Looks of ours, of other steps too, write nothing.
-            WHERE datid = d.oid AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND application_name <> 'runbook'
+        FROM (SELECT coalesce(nullif(application_name, ''), nullif(backend_type, 'client backend')) AS application_name, usename, client_addr,
+                count(*) AS n FROM pg_stat_activity
+            -- Looks of ours, of other steps too, write nothing; nor does who only sends, or tidies up. A subscription's worker writes.
+            WHERE datid = d.oid AND pid <> pg_backend_pid() AND application_name <> 'runbook'
+                AND backend_type NOT IN ('autovacuum worker', 'parallel worker', 'walsender')
             GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2) s),
     'prepared', (SELECT count(*) FROM pg_prepared_xacts x WHERE x.database = d.datname)))
 FROM pg_database d WHERE d.datname = :'name';

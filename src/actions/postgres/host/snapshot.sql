@@ -1,4 +1,6 @@
+\o seen.part
+SELECT txid_current_snapshot();
 \o snapshot.part
 SELECT pg_export_snapshot();
 \o
-\! mv snapshot.part snapshot
+\! mv seen.part seen && mv snapshot.part snapshot

@@ -18,9 +18,29 @@ SELECT json_build_array('contents', json_build_object(
             UNION SELECT s.setrole FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
                 WHERE d.datname = current_database()
             -- What the first superuser owns is not told in pg_shdepend, and it need not be called the same there.
-            UNION SELECT relowner FROM pg_class WHERE oid >= 16384 AND relkind <> 't'
-                AND relnamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname ~ '^pg_(toast|temp|toast_temp)')
-            UNION SELECT nspowner FROM pg_namespace WHERE oid >= 16384 AND nspname !~ '^pg_(toast|temp|toast_temp)'
-            UNION SELECT proowner FROM pg_proc WHERE oid >= 16384
-            UNION SELECT typowner FROM pg_type WHERE oid >= 16384
-            UNION SELECT lomowner FROM pg_largeobject_metadata))));
+            UNION SELECT owner FROM (
+                SELECT oid, relowner FROM pg_class WHERE relkind <> 't'
+                    AND relnamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname ~ '^pg_(toast|temp|toast_temp)')
+                UNION ALL SELECT oid, nspowner FROM pg_namespace WHERE nspname !~ '^pg_(toast|temp|toast_temp)'
+                UNION ALL SELECT oid, proowner FROM pg_proc
+                UNION ALL SELECT oid, typowner FROM pg_type
+                UNION ALL SELECT oid, oprowner FROM pg_operator
+                UNION ALL SELECT oid, opcowner FROM pg_opclass
+                UNION ALL SELECT oid, opfowner FROM pg_opfamily
+                UNION ALL SELECT oid, collowner FROM pg_collation
+                UNION ALL SELECT oid, conowner FROM pg_conversion
+                UNION ALL SELECT oid, dictowner FROM pg_ts_dict
+                UNION ALL SELECT oid, cfgowner FROM pg_ts_config
+                UNION ALL SELECT oid, fdwowner FROM pg_foreign_data_wrapper
+                UNION ALL SELECT oid, srvowner FROM pg_foreign_server
+                UNION ALL SELECT oid, lanowner FROM pg_language
+                UNION ALL SELECT oid, stxowner FROM pg_statistic_ext
+                UNION ALL SELECT oid, pubowner FROM pg_publication
+                UNION ALL SELECT oid, evtowner FROM pg_event_trigger
+                UNION ALL SELECT oid, defaclrole FROM pg_default_acl) AS owned (oid, owner) WHERE oid >= 16384
+            UNION SELECT lomowner FROM pg_largeobject_metadata
+            -- And these are told to belong to no database.
+            UNION SELECT subowner FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid WHERE d.datname = current_database())),
+    'subscriptions', (SELECT coalesce(json_agg(subname ORDER BY subname), '[]')
+        FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid WHERE d.datname = current_database()),
+    'slots', (SELECT coalesce(json_agg(slot_name ORDER BY slot_name), '[]') FROM pg_replication_slots WHERE database = current_database())));

@@ -31,8 +31,8 @@ else
   away=
 fi
 alone "$NEW"
-echo 'SELECT txid_current() % 4294967296' | sql >xid
-sync xid made 2>/dev/null || sync
+echo 'SELECT txid_current_snapshot()' | sql >seen
+sync seen made 2>/dev/null || sync
 { printf '%s\n' 'BEGIN;' "$away" 'ALTER DATABASE :"new" RENAME TO :"name";'; cat finish.sql; echo 'COMMIT;'; } |
   sql -v name="$NAME" -v new="$NEW" -v aside="$aside"
 if [ -n "$now" ]; then echo "aside $aside"; fi

@@ -60,6 +60,35 @@ E
     );
 }
 
+/// More databases on old that new is not ready for, and two small disks.
+fn furnish(lab: &Lab) {
+    lab.on(
+        "old",
+        "sql() { runuser -u postgres -- psql -wXAtq -v ON_ERROR_STOP=1 \"$@\"; }
+         cd /
+         sql -c 'CREATE DATABASE aged'
+         PGDATABASE=aged sql -c 'CREATE EXTENSION citext'
+         # A locale that new has not, which is another's by another name.
+         cp -a /usr/lib/locale/C.utf8 /usr/lib/locale/xx_XX.utf8
+         sql -c \"CREATE DATABASE elsewhere TEMPLATE template0 LC_COLLATE 'xx_XX.utf8' LC_CTYPE 'C.UTF-8'\"
+         sql -c 'CREATE DATABASE ordered TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE \"de-u-co-phonebk\"' -c \"ALTER DATABASE ordered SET lc_time = 'xx_XX.utf8'\"
+         sql -c 'CREATE DATABASE latin'
+         PGDATABASE=latin sql -c \"CREATE TABLE words AS SELECT unnest(ARRAY['Ärger', 'Affe', 'az']) AS w\"
+         mkdir /srv/fast; chown postgres /srv/fast
+         sql -c \"CREATE TABLESPACE fast LOCATION '/srv/fast'\" -c 'CREATE DATABASE large TABLESPACE fast'
+         PGDATABASE=large sql -c 'CREATE TABLE much AS SELECT n, repeat(n::text, 100) AS t FROM generate_series(1, 10000) n'
+         useradd -m dba; mount -t tmpfs -o size=1m,mode=700,uid=\"$(id -u dba)\" tmpfs /home/dba
+         sql -c 'CREATE ROLE dba SUPERUSER LOGIN'",
+    );
+    lab.on(
+        "new",
+        r#"cd /
+           sed -i "s/^default_version.*/default_version = '1.5'/" /usr/share/postgresql/15/extension/citext.control
+           mkdir /srv/fast; mount -t tmpfs -o size=1m,mode=700,uid="$(id -u postgres)" tmpfs /srv/fast
+           runuser -u postgres -- psql -wXAtqc "CREATE TABLESPACE fast LOCATION '/srv/fast'""#,
+    );
+}
+
 /// The databases of the case's own: what is known of them from outside, and all that the asked one holds.
 const STATE: &str = r#"
 cd /
@@ -115,9 +144,11 @@ fn psql(sql: &str) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn postgres() {
     let Some(lab) = Lab::before() else { return };
     prepare(&lab);
+    furnish(&lab);
     let moved = |role: &str| step(SOURCE, role, "");
     let counts = "SELECT count(*), (SELECT count(*) FROM emails), (SELECT count(*) FROM pg_largeobject_metadata), \
                   (SELECT last_value || is_called::text FROM photos_id_seq) FROM users";
@@ -195,6 +226,43 @@ fn postgres() {
                 .state(STATE)
                 .blocked("new lacks extensions that the database has: hstore (not installed)")
         })
+        .case("an older extension", |c| {
+            c.step(&step("aged", "new", "")).state(STATE).blocked("lacks extensions that the database has: citext (1.5, and old has 1.6)")
+        })
+        .case("a locale", |c| {
+            c.step(&step("elsewhere", "new", "")).state(STATE).blocked("new has no locale xx_XX.utf8: generate it there")
+        })
+        .case("another locale", |c| {
+            c.step(&step("elsewhere", "new", "").replace("encoding: UTF8", "locale: C.UTF-8"))
+                .state(STATE)
+                .cleared_by(CLEARED)
+                .foresees("UTF8, locale C.UTF-8")
+                .leaves(&format!("[ \"$({})\" = C.UTF-8 ]", psql("SELECT datcollate FROM pg_database WHERE datname = current_database()")))
+        })
+        .case("another encoding", |c| {
+            c.step(&step("latin", "new", ", parity: content").replace("encoding: UTF8", "encoding: latin1, locale: C"))
+                .state(STATE)
+                .cleared_by(CLEARED)
+                .leaves(&format!(
+                    "[ \"$({})\" = 'LATIN1|13|rger' ]",
+                    psql("SELECT getdatabaseencoding(), octet_length(string_agg(w, ',' ORDER BY w)), right(string_agg(w, ',' ORDER BY w), 4) FROM words")
+                ))
+        })
+        .case("a setting that new does not take", |c| {
+            c.given(STANDING)
+                .cleared_by(CLEARED)
+                .step(&step("ordered", "new", ""))
+                .state(&STATE.replace("starts_with(datname, :'name')", "datname = :'name'"))
+                .fails("lc_time")
+        })
+        .case("no room for the dump", |c| {
+            c.step(&step("large", "new", "").replacen("become: postgres", "become: dba", 1))
+                .state(STATE)
+                .blocked("old has 1.0 MiB free, and up to")
+        })
+        .case("no room in a tablespace", |c| {
+            c.step(&step("large", "new", "")).state(STATE).blocked("are needed for a tablespace")
+        })
         .case("torn", |c| {
             // The copy is left to be looked at, until the step is taken back.
             c.given(STANDING)
@@ -235,4 +303,61 @@ fn a_restore_survives_the_power_cord() {
     operator.roll_back();
     lab.on("new", "rm -f \"/tmp/held-Ångström's\"");
     assert_eq!(lab.listing(&["old", "new"]), before);
+}
+
+/// Somebody comes back to the old site while its database is restored on the new host, writes, and goes.
+#[test]
+fn what_is_written_to_the_source_meanwhile_holds_the_swap_up() {
+    let Some(lab) = Lab::before() else { return };
+    prepare(&lab);
+    lab.on("new", "cd /; runuser -u postgres -- createdb site; touch /run/hold-site");
+    let before = lab.listing(&["old", "new"]);
+    let operator = Operator::new(&lab);
+    let book = operator.state.path().join("book.yaml");
+    let hosts = "hosts: {old: old, new: {ssh: new, become: root}}";
+    let step = step("libravatar", "new", "").replace("SELF", "site");
+    std::fs::write(&book, format!("runbook: 1\nname: meanwhile\n{hosts}\nsteps:\n  - id: move\n    {step}\n")).unwrap();
+    let said = std::fs::File::create(operator.state.path().join("said")).unwrap();
+    let mut run = operator
+        .command(&["run", book.to_str().unwrap()])
+        .stdout(said.try_clone().unwrap())
+        .stderr(said)
+        .spawn()
+        .unwrap();
+    eventually(60, "the database is being restored", || {
+        assert!(run.try_wait().unwrap().is_none(), "the run has ended before:\n{}", operator.said());
+        lab.holds("new", "[ -e /tmp/held-site ]")
+    });
+    let on_old =
+        |sql: &str| lab.on("old", &format!("cd /; PGDATABASE=libravatar runuser -u postgres -- psql -XAtqc \"{sql}\""));
+    on_old("UPDATE users SET motto = 'late' WHERE id = 3");
+    lab.on("new", "rm /run/hold-site");
+    assert_eq!(run.wait().unwrap().code(), Some(1), "{}", operator.said());
+    let said = operator.said();
+    assert!(
+        said.contains("libravatar on old has been in use since it was dumped")
+            && said.contains("1 newer in public.users"),
+        "{said}"
+    );
+    assert_eq!(lab.on("new", "cd /; PGDATABASE=site runuser -u postgres -- psql -XAtqc 'SELECT count(*) FROM pg_class WHERE oid >= 16384'"), "0\n");
+    // Once nobody does any more, the next try has it.
+    operator.runbook(&["retry", &operator.run_id(), "move"]).ended(0);
+    operator.runbook(&["resume"]).ended(0);
+    assert_eq!(
+        lab.on(
+            "new",
+            "cd /; PGDATABASE=site runuser -u postgres -- psql -XAtqc 'SELECT motto FROM users WHERE id = 3'"
+        ),
+        "late\n"
+    );
+    operator.roll_back();
+    lab.on("new", "rm -f /tmp/held-site");
+    let changed = lab.listing(&["old", "new"]);
+    let changed = similar::TextDiff::from_lines(&before, &changed);
+    let changed: Vec<_> = changed
+        .iter_all_changes()
+        .filter(|change| change.tag() != similar::ChangeTag::Equal)
+        .map(|change| change.value())
+        .collect();
+    assert!(changed.len() == 2 && changed.iter().all(|line| line.contains("users")), "{changed:?}");
 }
