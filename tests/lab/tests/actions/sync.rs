@@ -1,6 +1,7 @@
 //! `sync` on real hosts: with a tree that has all that a careless copy loses.
 
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use crate::lab::Lab;
 use crate::operator::{Operator, eventually, kill};
@@ -42,7 +43,7 @@ fn sync() {
     let Some(lab) = Lab::before() else { return };
     Table::new(&lab, "sync")
         .on(&["new"])
-        .roles(&["old"])
+        .roles(&["old", "new"])
         .case("a new tree", |c| {
             c.step(&step(", via: relay"))
                 .foresees("user/ to new:")
@@ -67,7 +68,10 @@ fn sync() {
         })
         .case("direct, slowly", |c| {
             c.folders(&["old", "new"])
-                .given("[ $ROLE = new ] || { mkdir much; seq 1500000 >much/file; ln much/file much/again; }")
+                .given(
+                    "mkdir much; echo $ROLE >much/a
+                     [ $ROLE = new ] || { seq 1500000 >much/file; ln much/file much/more; }",
+                )
                 .step(r#"sync: {from: "old:HERE/much/", to: "new:HERE/much/", via: direct, bwlimit: 2m}"#)
                 .leaves("[ \"$(stat -c %s:%h much/file)\" = 10888896:2 ]")
                 .crashes_in_the_middle(
@@ -76,7 +80,28 @@ fn sync() {
                     "",
                 )
         })
+        .case("direct, to whoever logs in", |c| {
+            // What undo needs is kept in the same place as what the key needs.
+            c.on(&["old"])
+                .given("mkdir daily; echo mine >daily/mine; echo old >daily/apache2; chmod 600 daily/apache2")
+                .step(r#"sync: {from: "new:/etc/cron.daily/", to: "old:HERE/daily/", via: direct, delete: true}"#)
+                .foresees("from host to host (direct): new reaches old")
+                .leaves("[ ! -e daily/mine ] && [ \"$(stat -c %a daily/apache2)\" = 755 ]")
+                .crashes_around_its_job()
+        })
         .case("auto", |c| c.step(&step("")).foresees("direct): old reaches new").leaves(WHOLE))
+        .case("by a password", |c| {
+            c.on(&["keeper"])
+                .given(BEFORE)
+                .step(&step("").replace("new:", "keeper:"))
+                .foresees("(relay): keeper cannot become root on keeper without a password")
+                .leaves(WHOLE)
+        })
+        .case("no passage", |c| {
+            c.on(&["keeper"])
+                .step(&step(", via: direct").replace("new:", "keeper:"))
+                .blocked("there is no direct way: keeper cannot become root on keeper without a password")
+        })
         .case("staging", |c| c.given(BEFORE).step(&step(", via: staging, delete: true")).leaves(WHOLE))
         .case("in parts", |c| c.given(BEFORE).step(&step(", via: relay, parallel: 3, checksum: true")).leaves(WHOLE))
         .case("without being root", |c| {
@@ -108,9 +133,9 @@ fn sync() {
 fn slowly(lab: &Lab, via: &str) -> (String, String) {
     lab.on(
         "old",
-        "mkdir -p /srv/large && head -c 20000000 /dev/urandom >/srv/large/file && ln /srv/large/file /srv/large/again",
+        "mkdir -p /srv/large && echo old >/srv/large/a && head -c 20000000 /dev/urandom >/srv/large/file && ln /srv/large/file /srv/large/more",
     );
-    lab.on("new", "mkdir -p /srv/large && echo before >/srv/large/file && chmod 600 /srv/large/file && touch -d @1200000000 /srv/large/file /srv/large");
+    lab.on("new", "mkdir -p /srv/large && echo before >/srv/large/file && chmod 600 /srv/large/file && echo new >/srv/large/a && touch -d @1200000000 /srv/large/* /srv/large");
     let book = format!(
         "runbook: 1\nname: large\nhosts:\n  old: old\n  new: {{ssh: new, become: root}}\nsteps:\n  - id: large\n    \
          sync: {{from: \"old:/srv/large/\", to: \"new:/srv/large/\", via: {via}, bwlimit: 2m}}\n"
@@ -128,7 +153,7 @@ fn keys(lab: &Lab) -> String {
 }
 
 fn state_of(lab: &Lab) -> String {
-    lab.on("new", "cd /srv/large && find . -printf '%p %m %U %T@ %s %n\\n' | sort && sha256sum file")
+    lab.on("new", "cd /srv/large && find . -printf '%p %m %U %T@ %s %n\\n' | sort && sha256sum a file")
 }
 
 fn begin(operator: &Operator<'_>, book: &str) -> Child {
@@ -143,7 +168,7 @@ fn begin(operator: &Operator<'_>, book: &str) -> Child {
 fn half_way(lab: &Lab, run: &mut Child, operator: &Operator<'_>) {
     eventually(60, "the file is on its way", || {
         assert!(run.try_wait().unwrap().is_none(), "the run has ended before:\n{}", operator.said());
-        lab.holds("new", "find / -xdev -path '*/backup/temp/*' -size +2000k 2>/dev/null | grep -q .")
+        lab.holds("new", "find / /srv -xdev -path '*runbook*/temp/*' -size +2000k 2>/dev/null | grep -q .")
     });
 }
 
@@ -179,5 +204,70 @@ fn a_transfer_whose_controller_is_killed_goes_on_or_is_taken_back() {
             );
             lab.on("old", "rm -r /srv/large; ! pgrep rsync");
         }
+    }
+}
+
+/// Nobody is let in that was not before, and no key lies about.
+fn no_key_is_left(lab: &Lab, before: &str, when: &str) {
+    assert_eq!(keys(lab), before, "a key is let in {when}");
+    assert!(!lab.holds("old", "find / -xdev -name 'key*' -path '*/direct/*' | grep -q ."), "a key is there {when}");
+}
+
+#[test]
+fn a_disk_that_is_full_is_said_and_the_transfer_goes_on_once_there_is_room() {
+    for via in ["relay", "direct"] {
+        let Some(lab) = Lab::before() else { return };
+        let operator = Operator::new(&lab);
+        lab.on("new", "mount -t tmpfs -o size=32m none /srv");
+        let (book, keys_before) = slowly(&lab, via);
+        let before = state_of(&lab);
+        // What is seen beforehand stops it before it begins.
+        lab.on("new", "head -c 20M /dev/zero >/srv/full");
+        let early = Operator::new(&lab);
+        let mut run = begin(&early, &book);
+        assert_ne!(run.wait().unwrap().code(), Some(0), "{via}: {}", early.said());
+        assert!(early.said().contains("left on new, and up to"), "{via}: {}", early.said());
+        no_key_is_left(&lab, &keys_before, "though nothing was begun");
+        lab.on("new", "rm /srv/full");
+
+        let mut run = begin(&operator, &book);
+        half_way(&lab, &mut run, &operator);
+        lab.on("new", "cat /dev/zero >/srv/full || true");
+        assert_ne!(run.wait().unwrap().code(), Some(0), "{via}: {}", operator.said());
+        assert!(operator.said().contains("the disk of the destination is full"), "{via}: {}", operator.said());
+        no_key_is_left(&lab, &keys_before, "after it failed");
+        lab.on("new", "rm /srv/full");
+        operator.runbook(&["resume"]).ended(0);
+        assert_eq!(lab.on("old", "sha256sum </srv/large/file"), lab.on("new", "sha256sum </srv/large/file"), "{via}");
+        no_key_is_left(&lab, &keys_before, "after a resume");
+        let said = operator.runbook(&["rollback"]);
+        assert_eq!(said.code, 4, "{via}: {}", said.text);
+        assert_eq!(state_of(&lab), before, "{via}");
+        no_key_is_left(&lab, &keys_before, "after a rollback");
+        lab.on("new", "rm -r /srv/large; ls -A /srv >&2; [ -z \"$(ls -A /srv)\" ]; umount /srv; ! pgrep rsync");
+        lab.on("old", "rm -r /srv/large; ! pgrep rsync");
+    }
+}
+
+#[test]
+fn a_transfer_outlives_the_cable() {
+    for (via, seconds) in [("relay", 3), ("direct", 3), ("direct", 25)] {
+        let Some(lab) = Lab::before() else { return };
+        let operator = Operator::new(&lab);
+        let (book, keys_before) = slowly(&lab, via);
+        let before = state_of(&lab);
+        let mut run = begin(&operator, &book);
+        half_way(&lab, &mut run, &operator);
+        lab.tool(&["link", "new", "down"]);
+        std::thread::sleep(Duration::from_secs(seconds));
+        lab.tool(&["link", "new", "up"]);
+        assert_eq!(run.wait().unwrap().code(), Some(0), "{via}, {seconds} s: {}", operator.said());
+        assert_eq!(lab.on("old", "sha256sum </srv/large/file"), lab.on("new", "sha256sum </srv/large/file"), "{via}");
+        no_key_is_left(&lab, &keys_before, "after it came");
+        let said = operator.runbook(&["rollback"]);
+        assert_eq!(said.code, 4, "{via}: {}", said.text);
+        assert_eq!(state_of(&lab), before, "{via}");
+        no_key_is_left(&lab, &keys_before, "after a rollback");
+        lab.on("old", "rm -r /srv/large; ! pgrep rsync");
     }
 }
