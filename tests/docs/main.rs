@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests look at what is there, whoever made it")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+mod actions;
 mod blocks;
 mod commands;
 mod examples;
