@@ -61,7 +61,7 @@ fn record(node: &Node, zone: &Name, diagnostics: &mut Diagnostics) -> Option<Ask
     let mut fields = Fields::of(node, "a record of `dns`", &keys, diagnostics)?;
     let name = fields.required("name", decode::checked("a name of the zone", |text| in_zone(text, zone)));
     let kind = fields.required("type", decode::checked("a record type", |text| of_a_person(text).map(Some)));
-    let ttl = fields.optional("ttl", decode::integer(0..=LARGEST));
+    let ttl = fields.optional("ttl", decode::seconds(LARGEST));
     let present = fields.optional("state", decode::one_of(&[("present", true), ("absent", false)])).unwrap_or(true);
     let kind = kind.flatten();
     let mut values = |key: &str| {
@@ -210,7 +210,7 @@ mod tests {
                  or `add` and `remove`",
             ),
             ("{name: a, type: A, values: [fe80::1]}", "a record is due here, found `fe80::1`; that is no IPv4 address"),
-            ("{name: a, type: A, ttl: 1h}", "a whole number is due here, found `1h`"),
+            ("{name: a, type: A, ttl: 1h}", "a number of seconds is due here, found `1h`; without a unit: `3600`"),
         ] {
             assert_eq!(records(text).unwrap_err(), due, "{text}");
         }

@@ -38,6 +38,14 @@ pub(super) fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Http
     let may_fail = fields.optional("may_fail", decode::boolean).unwrap_or_default();
     let mut expect = fields.optional("expect", expect).unwrap_or_default();
     expect.any_status = may_fail && expect.status.is_empty() && expect.not.status.is_empty();
+    let is_known = value.unknown_until().is_none();
+    if is_known
+        && !follow
+        && expect.certificate_valid_for.is_some()
+        && url.as_ref().is_some_and(|url| url.starts_with("http://"))
+    {
+        fields.wrong("expect", "without TLS there is no certificate", "a URL with `https://`, or `follow: true`");
+    }
     if head_only && (expect.body.is_some() || expect.not.body.is_some()) {
         fields.wrong(
             "head_only",
@@ -185,6 +193,10 @@ mod tests {
             (
                 "{url: \"https://a\", at: 192.0.2.53, resolve: new}",
                 "`at` and `resolve` both say where the name leads; leave one of the two out",
+            ),
+            (
+                "{url: \"http://a\", expect: {certificate_valid_for: 14d}}",
+                "without TLS there is no certificate; a URL with `https://`, or `follow: true`",
             ),
             ("{url: \"https://a\", headers: {a b: x}}", "`a b` is no name of a header"),
             ("{url: \"https://a\", expect: {status: 20}}", "a whole number from 100 to 599 is due here, found `20`"),

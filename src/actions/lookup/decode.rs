@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use crate::actions::nameserver::{Name, Rdata, RecordType, Server, absolute, kind};
 use crate::model::decode::{self, Fields};
+use crate::model::diagnostic::nearest;
 use crate::model::{Diagnostics, Node};
 
 use super::action::{At, Expect, Lookup};
@@ -33,12 +34,19 @@ fn asked(text: &str, kind: Option<RecordType>) -> Result<Name, String> {
 }
 
 fn at(text: &str) -> Result<At, String> {
-    if text == "authoritative" { Ok(At::Authoritative) } else { Server::parse(text).map(At::Server) }
+    const ALL: &str = "authoritative";
+    if text == ALL {
+        return Ok(At::Authoritative);
+    }
+    match nearest(text, [ALL]) {
+        Some(_) => Err(format!("did you mean `{ALL}`?")),
+        None => Server::parse(text).map(At::Server),
+    }
 }
 
 fn expect(node: &Node, kind: Option<RecordType>, diagnostics: &mut Diagnostics) -> Option<Expect> {
     let mut fields = Fields::of(node, "`expect`", &["values", "ttl_at_most"], diagnostics)?;
-    let ttl_at_most = fields.optional("ttl_at_most", decode::integer(0..=u32::MAX));
+    let ttl_at_most = fields.optional("ttl_at_most", decode::seconds(u32::MAX));
     let mut values = None;
     if let Some(kind) = kind {
         let read = decode::checked("a record", |text| Rdata::parse(kind, text, None).map(Some));
@@ -82,6 +90,14 @@ mod tests {
             (
                 "{name: a, type: A, at: []}",
                 "`at` is empty; `authoritative`, or servers; left out it is what this machine asks",
+            ),
+            (
+                "{name: a, type: A, at: authorative}",
+                "a server is due here, found `authorative`; did you mean `authoritative`?",
+            ),
+            (
+                "{name: a, type: A, expect: {ttl_at_most: 1h}}",
+                "a number of seconds is due here, found `1h`; without a unit: `3600`",
             ),
             ("{name: a, type: A, at: 'a b'}", "a server is due here, found `a b`; `a b` is no host and no address"),
             (

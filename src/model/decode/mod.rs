@@ -12,7 +12,7 @@ pub use fields::Fields;
 pub use list::{list, list_of_text, map_of, map_of_text, one_or_list, pairs};
 pub use scalar::{
     absolute_path, boolean, checked, describe, due, duration, instant, integer, mode, number, octal_mode, one_of,
-    pattern, regex, spanned, text, word,
+    pattern, regex, seconds, spanned, text, word,
 };
 
 #[cfg(test)]

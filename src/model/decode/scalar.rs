@@ -159,19 +159,30 @@ where
                 // `0644` would be read as 644 by some and as 420 by others.
                 let clear =
                     digits == "0" || (!digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit()));
-                match text.parse().ok().filter(|_| clear) {
-                    Some(number) if range.contains(&number) => Some(number),
-                    Some(_) => {
-                        due(node, &format!("a whole number from {} to {}", range.start(), range.end()), diagnostics);
-                        None
-                    }
-                    None => {
-                        due(node, "a whole number", diagnostics);
-                        None
-                    }
+                if !clear || digits.is_empty() {
+                    due(node, "a whole number", diagnostics);
+                    return None;
                 }
+                // One that is too large for any number is out of range as well.
+                let number = text.parse().ok().filter(|number| range.contains(number));
+                if number.is_none() {
+                    due(node, &format!("a whole number from {} to {}", range.start(), range.end()), diagnostics);
+                }
+                number
             },
         )
+    }
+}
+
+/// How many seconds, as a number without a unit: where that is what everybody else writes too, as the TTL of a record.
+pub fn seconds(most: u32) -> impl Fn(&Node, &mut Diagnostics) -> Option<u32> {
+    move |node, diagnostics| {
+        let in_seconds = node.text().and_then(|text| durations::parse(&text).ok()).map(|time| time.as_secs());
+        if let Some(seconds) = in_seconds {
+            due(node, "a number of seconds", diagnostics).hint(format!("without a unit: `{seconds}`"));
+            return None;
+        }
+        integer(0..=most)(node, diagnostics)
     }
 }
 

@@ -71,7 +71,10 @@ fn numbers_stay_in_their_range() {
     assert_eq!(read("22", integer(1..=65535_u16)), Ok("22".into()));
     assert_eq!(read("\"22\"", integer(1..=65535_u16)), Ok("22".into()));
     assert_eq!(read("0", integer(1..=65535_u16)), Err("a whole number from 1 to 65535 is due here, found `0`".into()));
-    for text in ["70000", "022", "1.5", "+5", "0x1f", "many"] {
+    assert_eq!(read("-5", integer(0..=9_u16)), Err("a whole number from 0 to 9 is due here, found `-5`".into()));
+    let many = "99999999999999999999999";
+    assert_eq!(read(many, integer(0..=9_u16)), Err(format!("a whole number from 0 to 9 is due here, found `{many}`")));
+    for text in ["022", "1.5", "+5", "0x1f", "many"] {
         assert_eq!(read(text, integer(1..=65535_u16)), Err(format!("a whole number is due here, found `{text}`")));
     }
     assert_eq!(read("1.5", number), Ok("1.5".into()));

@@ -228,7 +228,7 @@ fn mistakes_of_steps_are_told() {
             "  - {id: a, run: x, batch: 150%}\n",
             "3:28 a number of hosts, or a share of them, is due here, found `150%`; such as `1` or `25%`",
         ),
-        ("  - {id: a, run: x, max_failures: -1}\n", "3:35 a whole number is due here, found `-1`"),
+        ("  - {id: a, run: x, max_failures: -1}\n", "3:35 a whole number from 0 to 4294967295 is due here, found `-1`"),
         ("  - {id: a, restores: b}\n", "3:23 unknown step `b`; did you mean `a`?"),
         (
             "  - {id: a, restores: b}\n  - {id: b, temporary: true, file: {}}\n",

@@ -38,6 +38,7 @@ pub(in crate::plan) fn check(
     let scope = Scope::of_book(plan, situation);
     for watch in &plan.book.watch {
         calls::decode(&watch.probe, &scope, false, diagnostics);
+        places::leads(plan, &watch.probe, diagnostics);
     }
 
     let mut of_steps: BTreeMap<StepId, (BTreeSet<StepId>, BTreeSet<Named>)> = BTreeMap::new();

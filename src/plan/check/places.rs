@@ -38,6 +38,7 @@ pub(super) fn step(plan: &Plan, step: &PlannedStep, parts: &[Part<'_>], diagnost
         for name in named_within(&part.call) {
             role(plan, &name, diagnostics);
         }
+        leads(plan, &part.call, diagnostics);
         let needs_host = Registry.kind(&part.call.kind.value).is_some_and(|kind| kind.needs_host);
         if !needs_host || !part.on.is_empty() || !step.hosts.is_empty() || !step.step.on.is_empty() {
             continue;
@@ -78,6 +79,18 @@ fn role(plan: &Plan, name: &Spanned<String>, diagnostics: &mut Diagnostics) {
     let groups = plan.book.groups.iter().map(|(group, _)| group.value.as_str());
     if let Some(near) = nearest(&name.value, roles.chain(groups).chain([LOCAL])) {
         diagnostic.hint(format!("did you mean `{near}`?"));
+    }
+}
+
+/// Whether the `resolve` of a request is an address or a role.
+pub(super) fn leads(plan: &Plan, call: &ActionCall, diagnostics: &mut Diagnostics) {
+    if call.kind.value != "http" {
+        return;
+    }
+    let Some(to) = call.value.get("resolve").and_then(written).filter(|to| !is_template(&to.value)) else { return };
+    let address = to.value.trim_start_matches('[').trim_end_matches(']');
+    if address.parse::<std::net::IpAddr>().is_err() {
+        role(plan, &to, diagnostics);
     }
 }
 

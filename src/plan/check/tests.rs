@@ -272,6 +272,12 @@ fn secrets_stand_only_where_they_stay_hidden() {
 fn steps_act_on_hosts_that_there_are() {
     let local = "`on: local` is this machine: nothing runs here by omission";
     each(&[
+        (
+            "- {id: a, http: {url: 'https://x.example.org/', resolve: nww}}",
+            &["8:58 unknown host `nww`; did you mean `new`?"],
+        ),
+        ("- {id: a, http: {url: 'https://x.example.org/', resolve: '[2001:db8::1]'}}", &[]),
+        ("- {id: a, foreach: [old], http: {url: 'https://x.example.org/', resolve: '{{ item }}'}}", &[]),
         ("- {id: a, on: odl, run: 'true'}", &["8:15 unknown host `odl`; did you mean `old`?"]),
         ("- {id: a, on: [old, bth], run: 'true'}", &["8:21 unknown host `bth`; did you mean `both`?"]),
         (

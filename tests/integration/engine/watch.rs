@@ -118,8 +118,9 @@ async fn while_the_controller_is_dead_nobody_watches() {
 async fn a_probe_that_hangs_or_cannot_look_is_down_and_holds_nothing_up() {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let world = World::new(&format!(
-        "watch: [{{name: site, http: {{url: 'http://{}/'}}, every: 50ms, timeout: 300ms, expect: {{body: users}}}},
-  {{name: other, http: {{url: 'http://127.0.0.1/', resolve: nowhere}}, every: 50ms, expect: {{body: users}}}}]
+        "vars: {{gone: nowhere}}
+watch: [{{name: site, http: {{url: 'http://{}/'}}, every: 50ms, timeout: 300ms, expect: {{body: users}}}},
+  {{name: other, http: {{url: 'http://127.0.0.1/', resolve: '{{{{ gone }}}}'}}, every: 50ms, expect: {{body: users}}}}]
 steps:
   - {{id: quick, on: old, run: 'sleep 1', undo: nothing}}
 ",
