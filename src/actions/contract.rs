@@ -250,6 +250,15 @@ impl ActionError {
         Self::Failed(Box::new(Failure { why: why.into(), hint: Some(hint.into()), ..Failure::default() }))
     }
 
+    /// A failure by which nothing was changed, as where somebody else was quicker: a rollback has nothing to take back.
+    #[must_use]
+    pub fn untouched(self) -> Self {
+        match self {
+            Self::Failed(failure) => Self::Failed(Box::new(Failure { untouched: true, ..*failure })),
+            other => other,
+        }
+    }
+
     /// Whether the host may have done it all the same.
     #[must_use]
     pub fn leaves_unsure(&self) -> bool {

@@ -247,7 +247,7 @@ impl Controller {
                 Err(error) => {
                     let failure = self.failure_of(error)?;
                     let why = format!("it was applied, but cannot be verified: {}", failure.why);
-                    self.settle_failed(intent, Failure { why, applied: true, ..failure }).await
+                    self.settle_failed(intent, Failure { why, applied: true, untouched: false, ..failure }).await
                 }
             },
             Err(ActionError::Detached) => Ok(UnitEnd::Interrupted),

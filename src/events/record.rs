@@ -408,6 +408,9 @@ pub struct Failure {
     /// Whether it was applied, and only what should hold afterwards does not: it is not applied again unless somebody asks for that.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub applied: bool,
+    /// Whether it is certain that this try has changed nothing: then there is nothing to take back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untouched: bool,
 }
 
 /// What a unit leaves for the templates of later steps, masked.

@@ -155,6 +155,12 @@ impl UnitState {
                 (Self::InFlight(at) | Self::Unsure(at, _) | Self::Failed(at, _), Outcome::Applied { .. }) => {
                     Self::Applied(at.clone())
                 }
+                // The first try, and it has changed nothing: as if it had not been begun. Of a later one, earlier ones may have.
+                (Self::InFlight(Attempt { number: 1, job: None, .. }), Outcome::Failed { failure })
+                    if failure.untouched =>
+                {
+                    Self::Blocked(failure.clone())
+                }
                 (Self::InFlight(at) | Self::Unsure(at, _), Outcome::Failed { failure }) => {
                     Self::Failed(at.clone(), failure.clone())
                 }

@@ -134,7 +134,7 @@ async fn listen(side: &Side, name: &str, cx: &Read<'_>) -> Result<Said, ActionEr
         command: Some(mask(&side.text())),
         exit_code: Some(status),
         stderr: mask(last_lines(&said.words, LINES)),
-        applied: false,
+        ..Failure::default()
     })))
 }
 

@@ -94,7 +94,7 @@ impl Action for Dns {
         let zone = self.zone(cx)?;
         match zone.send(&changes, &seen.sets).await? {
             Sent::Taken => {}
-            Sent::Refused(code) => return Err(zone.overtaken(code, &self.places(), seen).await),
+            Sent::Refused(code) => return Err(zone.overtaken(code, &self.places(), seen).await.untouched()),
         }
         let of_before = |change: &Change| change.before.as_ref().map_or(seen.negative_ttl, |before| before.ttl);
         let ttl = changes.iter().filter(|change| !change.is_none()).map(of_before).max();
@@ -206,9 +206,9 @@ impl<'a> Zone<'a> {
             ) => Ok(Sent::Refused(code)),
             Ok(code) => {
                 let (why, hint) = in_words(code, &self.server.to_string(), &shown(&self.name));
-                Err(ActionError::failed_with_hint(why, hint))
+                Err(ActionError::failed_with_hint(why, hint).untouched())
             }
-            Err(denied @ Trouble::Denied { .. }) => Err(denied.into_error(through)),
+            Err(denied @ Trouble::Denied { .. }) => Err(denied.into_error(through).untouched()),
             Err(trouble) => Err(ActionError::Unanswered(format!("the update may have been taken: {}", trouble.why()))),
         }
     }

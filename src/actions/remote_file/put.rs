@@ -82,7 +82,7 @@ impl<'a> Way<'a> {
             command: Some(masker.mask(command)),
             exit_code: code.parse().ok(),
             stderr: masker.mask(crate::actions::said::last_lines(&said.error_text(), 20)),
-            applied: false,
+            ..Failure::default()
         }))
     }
 }
@@ -148,4 +148,5 @@ fn changed(path: &str) -> ActionError {
         format!("{path} was changed by somebody else since it was looked at"),
         "nothing was put in place; try again to see what it would do now",
     )
+    .untouched()
 }

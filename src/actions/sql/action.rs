@@ -201,7 +201,7 @@ impl Sql {
             command: Some(self.command(cx)),
             exit_code,
             stderr: masker.mask(stderr),
-            applied: false,
+            ..Failure::default()
         }))
     }
 }

@@ -33,7 +33,15 @@ fn evil_started() -> Started {
 
 fn evil_failure() -> Failure {
     let (why, stderr) = (format!("{EVIL}\n{EVIL}"), format!("{EVIL}\n{EVIL}"));
-    Failure { why, hint: Some(EVIL.into()), command: Some(EVIL.into()), exit_code: Some(1), stderr, applied: true }
+    Failure {
+        why,
+        hint: Some(EVIL.into()),
+        command: Some(EVIL.into()),
+        exit_code: Some(1),
+        stderr,
+        applied: true,
+        untouched: false,
+    }
 }
 
 fn tell(story: &mut Story) {

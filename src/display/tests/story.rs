@@ -189,7 +189,7 @@ pub(super) fn failure() -> Failure {
         command: Some("pg_restore -d libravatar --role djangouser \\\n  /var/lib/postgresql/libravatar.pg".into()),
         exit_code: Some(1),
         stderr: (1..=23).map(|n| format!("pg_restore: error {n}")).collect::<Vec<_>>().join("\n"),
-        applied: false,
+        ..Failure::default()
     }
 }
 

@@ -36,7 +36,10 @@ fn record() -> impl Strategy<Value = Record> {
         }),
         2 => Just(Record::Sent { unit: unit(), job: "job".into() }),
         3 => Just(Record::Settled { unit: unit(), outcome: Outcome::Applied { outputs: Box::default(), note: None } }),
-        3 => Just(Record::Settled { unit: unit(), outcome: Outcome::Failed { failure: failure() } }),
+        3 => any::<bool>().prop_map(move |untouched| {
+            let failure = Box::new(Failure { untouched, ..*failure() });
+            Record::Settled { unit: unit(), outcome: Outcome::Failed { failure } }
+        }),
         2 => Just(Record::Settled { unit: unit(), outcome: Outcome::Unsure { why: "lost".into() } }),
         1 => Just(Record::Satisfied { unit: unit(), outputs: Box::new(Outputs::default()) }),
         1 => Just(Record::Blocked { unit: unit(), failure: failure() }),
@@ -72,14 +75,38 @@ fn entry(seq: u64, record: Record) -> Entry {
     Entry { seq, at: Timestamp::UNIX_EPOCH, who: "ann@laptop".into(), previous: String::new(), record }
 }
 
+/// A first try that is certain to have changed nothing leaves nothing to take back; of a later one, or of one that had launched a job, nobody
+/// can be certain.
+#[test]
+fn a_first_try_that_changed_nothing_is_as_if_it_had_not_begun() {
+    let begun = |attempt| Record::Intended { unit: unit(), attempt, reversal: reversal(1) };
+    let failed = |untouched| {
+        let failure = Box::new(Failure { why: "somebody was quicker".into(), untouched, ..Failure::default() });
+        Record::Settled { unit: unit(), outcome: Outcome::Failed { failure } }
+    };
+    let after =
+        |records: &[Record]| records.iter().try_fold(UnitState::Pending, |state, record| state.next(record)).unwrap();
+    let sent = Record::Sent { unit: unit(), job: "job".into() };
+    assert!(matches!(after(&[begun(1), failed(true)]), UnitState::Blocked(_)));
+    assert!(matches!(after(&[begun(1), failed(true), begun(1)]), UnitState::InFlight(_)), "captured anew");
+    for records in
+        [vec![begun(1), failed(false)], vec![begun(1), sent, failed(true)], vec![begun(1), begun(2), failed(true)]]
+    {
+        assert!(matches!(after(&records), UnitState::Failed(..)), "{records:?}");
+    }
+}
+
 /// What must hold of one step of a unit's life.
 fn holds(before: &UnitState, record: &Record, after: &UnitState) -> Result<(), TestCaseError> {
     if let (Some(old), Some(new)) = (before.attempt(), after.attempt()) {
         prop_assert_eq!(&old.reversal, &new.reversal, "what was captured first is the way back, whatever happens");
         prop_assert!(new.number == old.number || new.number == old.number + 1, "tries are counted one by one");
     }
-    if before.attempt().is_some() && after.attempt().is_none() {
-        prop_assert!(matches!(record, Record::Undone { .. }), "only taking it back forgets the way back: {:?}", record);
+    if let (Some(attempt), None) = (before.attempt(), after.attempt()) {
+        let untouched =
+            matches!(record, Record::Settled { outcome: Outcome::Failed { failure }, .. } if failure.untouched);
+        let forgets = matches!(record, Record::Undone { .. }) || (untouched && attempt.number == 1);
+        prop_assert!(forgets, "only taking it back forgets the way back: {:?}", record);
     }
     if before.attempt().is_none() && after.attempt().is_some() {
         prop_assert!(
