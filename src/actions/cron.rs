@@ -6,7 +6,7 @@ use crate::base::Role;
 use crate::model::decode::{self, Fields};
 use crate::model::{Diagnostics, Node};
 
-use super::edit::{self, Edit, Lines, Plan};
+use super::edit::{self, Edit, Lines, Plan, likeness};
 use super::remote_file::{folder_of, name_of};
 
 /// What our own comments begin with: what a person has commented out stays commented out.
@@ -62,6 +62,51 @@ impl Edit for Cron {
             lines: after,
         }
     }
+
+    /// The edit is the mark alone: it goes from a job, or comes back, whatever others have made of the job meanwhile.
+    fn untangle(was: &Lines, left: &Lines, now: &Lines) -> Option<Lines> {
+        let mut after = now.clone();
+        let mut met = vec![false; now.lines.len()];
+        // What was there and was not turned is not ours.
+        let mut others: Vec<&[u8]> = Vec::new();
+        let mut turned = Vec::new();
+        for (before, made) in was.lines.iter().zip(&left.lines) {
+            if before == made { others.push(&made.text) } else { turned.push((&before.text, &made.text)) }
+        }
+        let mut lost = Vec::new();
+        for (before, made) in turned {
+            let at = |text: &[u8], met: &[bool]| (0..met.len()).find(|&at| !met[at] && now.lines[at].text == text);
+            if let Some(at) = at(made, &met) {
+                (met[at], after.lines[at].text) = (true, before.clone());
+            } else if let Some(at) = at(before, &met) {
+                met[at] = true;
+            } else {
+                lost.push((before, made));
+            }
+        }
+        for (before, made) in lost {
+            let marked = made.starts_with(MARK);
+            let may_be = |at: &usize| {
+                let text = now.lines[*at].text.as_slice();
+                !met[*at] && !others.contains(&text) && text.starts_with(MARK) == marked && (marked || is_job(text))
+            };
+            let likest = (0..met.len()).filter(may_be).max_by(|one, other| {
+                let like = |at: usize| likeness(made, &now.lines[at].text).unwrap_or_default();
+                like(*one).total_cmp(&like(*other))
+            });
+            // A job that somebody has taken out is gone, and its mark with it.
+            let Some(at) = likest else { continue };
+            likeness(made, &now.lines[at].text)?;
+            met[at] = true;
+            let text = &mut after.lines[at].text;
+            if before.starts_with(MARK) {
+                text.splice(0..0, MARK.iter().copied());
+            } else {
+                text.drain(..MARK.len());
+            }
+        }
+        Some(after)
+    }
 }
 
 impl Cron {
@@ -112,10 +157,16 @@ impl Jobs {
             if means(comment.trim_ascii_start()) {
                 self.theirs.push(at);
             }
-        } else if !trimmed.is_empty() && !sets_a_variable(trimmed) && means(text) {
+        } else if is_job(text) && means(text) {
             self.running.push(at);
         }
     }
+}
+
+/// Whether a line is a job that runs.
+fn is_job(line: &[u8]) -> bool {
+    let trimmed = line.trim_ascii_start();
+    !trimmed.is_empty() && !trimmed.starts_with(b"#") && !sets_a_variable(trimmed)
 }
 
 /// Whether a line is an environment setting and no job: a name, which may be quoted, then `=`.
@@ -196,6 +247,33 @@ mod tests {
         let none: Cron = decoded_edit("{file: /x, state: disabled}").unwrap();
         assert_eq!(none.plan(None, &Role::from("old")), Plan::Blocked("there is no /x on old".into()));
         assert_eq!(planned("{file: /x, state: disabled}", "# none\nA=1\n"), Err(Plan::AsAsked));
+    }
+
+    #[test]
+    fn the_mark_goes_from_a_job_that_others_have_changed() {
+        let untangled = |was: &str, left: &str, now: &str| {
+            let lines = |text: &str| Lines::of(text.as_bytes());
+            Cron::untangle(&lines(was), &lines(left), &lines(now))
+                .map(|after| String::from_utf8(after.content()).unwrap())
+        };
+        let was = "A=1\n#runbook: @daily ann old\n* * * * * ann pull a\n@daily ann pull b\n";
+        let left = "A=1\n#runbook: @daily ann old\n#runbook: * * * * * ann pull a\n#runbook: @daily ann pull b\n";
+        for (now, due) in [
+            (left.to_owned(), Some(was.to_owned())),
+            (left.replace("* * * * *", "*/5 * * * *"), Some(was.replace("* * * * *", "*/5 * * * *"))),
+            (left.replace("pull", "fetch"), Some(was.replace("pull", "fetch"))),
+            // One was put back by hand, one is gone.
+            (left.replace("#runbook: @daily ann pull b", "@daily ann pull b"), Some(was.to_owned())),
+            ("#runbook: * * * * * ann pull aa\n".to_owned(), Some("* * * * * ann pull aa\n".to_owned())),
+            ("A=1\n#runbook: @daily ann old\n".to_owned(), Some("A=1\n#runbook: @daily ann old\n".to_owned())),
+            // What that was made of, nobody knows.
+            ("#runbook: something else\n".to_owned(), None),
+        ] {
+            assert_eq!(untangled(was, left, &now), due, "{now}");
+        }
+        let (off, on) = ("#runbook: @daily ann pull b\n", "@daily ann pull b\n");
+        assert_eq!(untangled(off, on, "@daily ann pull c\n").as_deref(), Some("#runbook: @daily ann pull c\n"));
+        assert_eq!(untangled(off, on, "#@daily ann pull b\n").as_deref(), Some("#@daily ann pull b\n"));
     }
 
     #[test]

@@ -77,11 +77,20 @@ fn field(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((&bytes[..end], &bytes[end + 1..]))
 }
 
+/// See [`super::Edit::untangle`].
+pub(super) type Untangle = fn(&Lines, &Lines, &Lines) -> Option<Lines>;
+
 /// What has to be done.
 ///
 /// # Errors
 /// Where somebody else has changed what the edit made, or what was kept is gone.
-pub(super) fn judge(undo: &Undo, look: &Look, copies: &Copies, masker: &Masker) -> Result<Back, ActionError> {
+pub(super) fn judge(
+    undo: &Undo,
+    look: &Look,
+    copies: &Copies,
+    untangle: Untangle,
+    masker: &Masker,
+) -> Result<Back, ActionError> {
     let nothing = |why| Ok(Back::Nothing(why));
     let others = |difference: String| ActionError::Changed { what: undo.path.clone(), difference };
     let Some(last) = look.left.last() else {
@@ -122,7 +131,16 @@ pub(super) fn judge(undo: &Undo, look: &Look, copies: &Copies, masker: &Masker) 
         let same = (last.uid, last.gid, last.mode) == (there.print.uid, there.print.gid, there.print.mode);
         return Ok(if same { Back::Copy(name) } else { Back::Write(was.to_vec()) });
     }
-    match take_out(&was_lines, &left_lines, &Lines::of(now)) {
+    let now_lines = Lines::of(now);
+    let taken = match take_out(&was_lines, &left_lines, &now_lines) {
+        Taken::Changed => match untangle(&was_lines, &left_lines, &now_lines) {
+            Some(lines) if lines == now_lines => Taken::Already,
+            Some(lines) => Taken::Out(lines),
+            None => Taken::Changed,
+        },
+        taken => taken,
+    };
+    match taken {
         Taken::Already => nothing("somebody has taken it out already"),
         Taken::Out(lines) => Ok(Back::Write(lines.content())),
         Taken::Changed => {

@@ -38,6 +38,13 @@ pub trait Edit: Sized + Send + Sync + 'static {
 
     /// What would be done with the file's lines; none where there is no file. Pure: done twice is done once.
     fn plan(&self, lines: Option<&Lines>, role: &Role) -> Plan;
+
+    /// Takes the edit that made `left` of `was` out of `now`, where others have changed the very lines of it. None: it cannot be told apart from
+    /// what they did, as where a line is replaced as a whole.
+    #[must_use]
+    fn untangle(_was: &Lines, _left: &Lines, _now: &Lines) -> Option<Lines> {
+        None
+    }
 }
 
 /// An edit as an action.
@@ -160,7 +167,7 @@ impl<E: Edit> Action for Edited<E> {
     }
 
     async fn undo(undo: &Undo, cx: &Write<'_>) -> Result<String, ActionError> {
-        undo.run(cx).await
+        undo.run(E::untangle, cx).await
     }
 
     /// The file takes its place in one step, or a write in place that broke off is finished; and an edit made twice is one made once.
@@ -198,6 +205,7 @@ impl<E: Edit> Edited<E> {
                 format!("{path} was changed by somebody else since it was looked at"),
                 "nothing was put in place; try again to see what it would do now",
             )
+            .untouched()
         })
     }
 }

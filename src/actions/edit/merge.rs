@@ -161,7 +161,13 @@ fn texts(lines: &Lines) -> Vec<&[u8]> {
 }
 
 fn alike(one: &[u8], other: &[u8]) -> bool {
-    diff_ratio(&capture_diff_slices(Algorithm::Myers, one, other), one.len(), other.len()) >= LIKE
+    likeness(one, other).is_some()
+}
+
+/// How much of two lines is the same, from 0 to 1; none where neither was made of the other.
+pub(in crate::actions) fn likeness(one: &[u8], other: &[u8]) -> Option<f32> {
+    let ratio = diff_ratio(&capture_diff_slices(Algorithm::Myers, one, other), one.len(), other.len());
+    (ratio >= LIKE).then_some(ratio)
 }
 
 fn occurrences(lines: &[&[u8]], what: &[&[u8]]) -> Vec<usize> {

@@ -10,6 +10,7 @@ mod undo;
 mod words;
 
 pub use host::{Edit, Edited, Seen};
+pub(super) use merge::likeness;
 pub use place::Plan;
 pub use text::{Line, Lines};
 pub use undo::Undo;

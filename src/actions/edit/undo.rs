@@ -7,7 +7,7 @@ use crate::actions::contract::ActionError;
 use crate::actions::remote_file::{Kept, Look, Print, Question, Seen as File, sha256, temporary, try_name, verdict};
 use crate::transport::Command;
 
-use super::back::{Back, Copies, judge};
+use super::back::{Back, Copies, Untangle, judge};
 use super::host::MOST;
 
 const LOOK: &str = include_str!("kept.sh");
@@ -43,18 +43,18 @@ impl Undo {
         }
     }
 
-    /// Takes the edit out, unless somebody else has changed the very lines of it.
+    /// Takes the edit out, unless somebody else has changed the very lines of it in a way that `untangle` cannot tell apart.
     ///
     /// # Errors
     /// Where somebody has, or the host cannot.
-    pub async fn run(&self, cx: &Write<'_>) -> Result<String, ActionError> {
+    pub(super) async fn run(&self, untangle: Untangle, cx: &Write<'_>) -> Result<String, ActionError> {
         let question = Question { follow: false, limit: 0, kept: Some(&self.kept), ..Question::about(&self.path) };
         let said = cx.sh(question.command_and(LOOK).env("MOST", MOST.to_string())).await?;
         let (look, rest) = Look::read_and(&self.path, &said)?;
         let copies = Copies::of(&rest)
             .ok_or_else(|| ActionError::failed(format!("cannot look at {}: the answer breaks off", self.path)))?;
         let masker = cx.around().masker();
-        let back = judge(self, &look, &copies, masker)?;
+        let back = judge(self, &look, &copies, untangle, masker)?;
         let said = cx.change(self.command(&back, &look, cx)).await?;
         match verdict(&said, &format!("editing {}", self.path), masker)?.first().map(String::as_str) {
             Some("done") => Ok(back.in_words().to_owned()),

@@ -52,6 +52,10 @@ impl Edit for HostsEntry {
             (Some(lines), false) => self.bind(lines, role),
         }
     }
+
+    fn untangle(was: &Lines, left: &Lines, now: &Lines) -> Option<Lines> {
+        super::untangle::untangle(was, left, now)
+    }
 }
 
 impl HostsEntry {

@@ -75,6 +75,19 @@ impl Entry {
         self.names.iter().any(|word| line[word.clone()].eq_ignore_ascii_case(name.as_bytes()))
     }
 
+    /// The names, as they are written.
+    pub(super) fn names<'l>(&'l self, line: &'l [u8]) -> impl Iterator<Item = &'l [u8]> {
+        self.names.iter().map(|word| &line[word.clone()])
+    }
+
+    /// The line with one more name, behind the others.
+    pub(super) fn with(&self, line: &[u8], name: &[u8]) -> Vec<u8> {
+        let mut more = line.to_vec();
+        let end = self.names.last().map_or(line.len(), |word| word.end);
+        more.splice(end..end, [b" ", name].concat());
+        more
+    }
+
     /// The line without some names; none where no name is left.
     pub(super) fn without(&self, line: &[u8], names: &[String]) -> Option<Vec<u8>> {
         let goes =

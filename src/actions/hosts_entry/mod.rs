@@ -2,5 +2,6 @@
 
 mod action;
 mod entry;
+mod untangle;
 
 pub use action::HostsEntry;
