@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::StreamExt as _;
 
 use crate::actions::{ActionError, Check, Hold, Verdict};
-use crate::base::{UnitId, secret};
+use crate::base::{Role, UnitId, secret};
 use crate::events::record::{Reversal, Undo, UndoCall};
 use crate::events::{Foreseen, Foresight, PhaseGate, Preview, RunView};
 use crate::model::step::UndoSpec;
@@ -111,7 +111,7 @@ impl World {
         if let Some(fatal) = self.fatal() {
             return Err(fatal);
         }
-        hope(&mut foreseen);
+        hope(&mut foreseen, &self.plan);
         Ok(foreseen)
     }
 
@@ -252,15 +252,22 @@ impl From<ActionError> for Looked {
     }
 }
 
-/// What cannot be done as things stand may be possible once an earlier step has changed something on that host.
-fn hope(foreseen: &mut [Foreseen]) {
+/// What cannot be done as things stand may be possible once an earlier step has changed something on that host, or on one of those that it is
+/// between.
+fn hope(foreseen: &mut [Foreseen], plan: &Plan) {
     let mut changing = std::collections::BTreeSet::new();
     for one in foreseen {
+        let between = || plan.step(&one.unit.step).map(|step| plan.reached(step)).unwrap_or_default();
+        let mut at: Vec<Option<Role>> = match &one.unit.host {
+            Some(host) => vec![Some(host.clone())],
+            None => between().into_iter().map(Some).collect(),
+        };
+        if at.is_empty() {
+            at.push(None);
+        }
         match &mut one.foresight {
-            Foresight::WouldChange { .. } | Foresight::UnknownUntil { .. } => {
-                changing.insert(one.unit.host.clone());
-            }
-            Foresight::Blocked { may_clear, .. } => *may_clear = changing.contains(&one.unit.host),
+            Foresight::WouldChange { .. } | Foresight::UnknownUntil { .. } => changing.extend(at),
+            Foresight::Blocked { may_clear, .. } => *may_clear = at.iter().any(|at| changing.contains(at)),
             _ => {}
         }
     }

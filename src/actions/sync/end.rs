@@ -113,6 +113,11 @@ impl End {
         })
     }
 
+    /// What else may be the matter where nothing is seen: only root sees everything.
+    pub(super) fn or_closed(&self) -> String {
+        if self.uid == 0 { String::new() } else { format!(", or {} may not look there", self.user) }
+    }
+
     /// Where a host keeps all of runbook's own: it is neither copied nor deleted.
     pub(super) fn home(&self) -> &str {
         self.kept.rsplitn(4, '/').nth(3).unwrap_or(&self.kept)

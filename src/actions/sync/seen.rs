@@ -90,7 +90,7 @@ impl Seen {
             return Err(format!("{to_path} is neither a folder nor a file on {}", to.role));
         }
         if to.kind == Kind::Absent && to.parent.is_empty() {
-            return Err(format!("the folder of {to_path} does not exist on {}", to.role));
+            return Err(format!("the folder of {to_path} does not exist on {}{}", to.role, to.or_closed()));
         }
         let into = is_folder || to.slash() || to.kind == Kind::Directory;
         if into && to.kind == Kind::File {
@@ -189,7 +189,7 @@ impl Seen {
 fn readable(from: &End) -> Result<(), String> {
     let (path, role) = (from.path.trim_end_matches('/'), &from.role);
     match from.kind {
-        Kind::Absent => Err(format!("there is no {path} on {role}")),
+        Kind::Absent => Err(format!("there is no {path} on {role}{}", from.or_closed())),
         Kind::File | Kind::Other if from.slash() => Err(format!("{path} is no folder on {role}")),
         _ if !from.readable && !from.linked => Err(format!("{path} cannot be read by {} on {role}", from.user)),
         _ => Ok(()),

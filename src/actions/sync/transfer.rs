@@ -112,7 +112,7 @@ async fn in_parts(
     }
     let mut lists = Vec::new();
     for (number, names) in parts.iter().enumerate() {
-        lists.push(list(&seen.lists, number, names, from, cx).await?);
+        lists.push(list(kept_beside(&seen.lists, "/lists"), &seen.lists, number, names, from, cx).await?);
     }
     let meter = Meter::new(seen.tally.bytes, lists.len(), cx);
     let leg = Leg { from, to, source: &seen.listed_in, dest: &seen.dest, from_notes: false, more };
@@ -136,8 +136,8 @@ async fn staged(
     let Some(staging) = seen.staging.as_deref().filter(|_| by_list) else { return Ok(()) };
     let here = cx.other(&Role::local()).await?.as_user(None);
     let names: Vec<&str> = shards(&seen.files, 1).concat();
-    let (there, locally) =
-        (list(&seen.lists, 0, &names, from, cx).await?, list(&format!("{staging}/lists"), 0, &names, &here, cx).await?);
+    let there = list(kept_beside(&seen.lists, "/lists"), &seen.lists, 0, &names, from, cx).await?;
+    let locally = list(kept_beside(staging, "/staging"), &format!("{staging}/lists"), 0, &names, &here, cx).await?;
     // Whoever is not root cannot give files away: rsync notes whose they are.
     let root = here.read(Command::read("id -u")).await?.text().trim() == "0";
     let notes: Vec<String> = if root { Vec::new() } else { vec!["--fake-super".to_owned()] };
@@ -150,12 +150,22 @@ async fn staged(
     sweep(&here, staging, cx).await
 }
 
-/// Writes a list of files on a host. Its path.
-async fn list(folder: &str, number: usize, names: &[&str], host: &Host, cx: &Write<'_>) -> Result<String, ActionError> {
+/// The unit's folder on a host, of a folder of ours in it. Only that is taken off: a step may be called `staging` itself.
+fn kept_beside<'f>(folder: &'f str, ours: &str) -> &'f str {
+    folder.strip_suffix(ours).unwrap_or(folder)
+}
+
+/// Writes a list of files into a folder that is below the unit's own. Its path.
+async fn list(
+    kept: &str,
+    folder: &str,
+    number: usize,
+    names: &[&str],
+    host: &Host,
+    cx: &Write<'_>,
+) -> Result<String, ActionError> {
     let path = format!("{folder}/{number}");
     let bytes: Vec<u8> = names.iter().flat_map(|name| [unescaped(name), vec![0]].concat()).collect();
-    let kept = folder.strip_suffix("/lists").unwrap_or(folder);
-    let kept = kept.strip_suffix("/staging").unwrap_or(kept);
     let command = Command::change(LIST).env("R", kept).env("K", kept).env("N", "").env("F", path.clone()).stdin(bytes);
     verdict(&cx.change_on(host, command).await?, "writing a list of files", cx.around().masker())?;
     Ok(path)

@@ -124,6 +124,21 @@ fn the_dry_run_changes_nothing() {
 }
 
 #[test]
+fn the_dry_run_tells_what_an_earlier_step_may_clear() {
+    let test = Test::new();
+    let dir = test.path("").display().to_string();
+    let dir = dir.trim_end_matches('/');
+    let made = format!("- {{id: room, on: local, file: {{path: '{dir}/room', state: directory}}}}\n");
+    let copied = format!("- {{id: copy, sync: {{from: 'local:{dir}/tree/', to: 'local:{dir}/room/tree/'}}}}\n");
+    let test = test.file("tree/file", "x");
+    for (steps, clears) in [(format!("{made}{copied}"), true), (copied.clone(), false)] {
+        test.put("book.yaml", &format!("runbook: 1\nname: x\nsteps:\n{steps}"));
+        let said = test.run("plan book.yaml").exits(0).says("does not exist on local");
+        assert_eq!(said.stdout.contains("and may clear this"), clears, "{steps}\n{said}");
+    }
+}
+
+#[test]
 fn the_dry_run_tells_what_has_no_way_back() {
     let test = Test::new().runbook(
         "
