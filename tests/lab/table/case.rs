@@ -17,6 +17,7 @@ pub(crate) struct Case {
     pub(super) paths: Vec<String>,
     pub(super) state: String,
     pub(super) someone: Vec<Someone>,
+    pub(super) meanwhile: Vec<Meanwhile>,
     pub(super) crash: Option<Crash>,
     pub(super) takes_back: bool,
 }
@@ -50,6 +51,14 @@ pub(super) enum Then {
     Stops(String),
     /// It goes through, and then this script succeeds.
     Leaves(String),
+}
+
+/// Somebody else changes something between the look at it and the deed.
+#[derive(Clone)]
+pub(super) struct Meanwhile {
+    pub(super) does: String,
+    /// What the step fails with.
+    pub(super) why: String,
 }
 
 /// How a controller is killed.
@@ -89,6 +98,7 @@ impl Case {
             paths: Vec::new(),
             state: String::new(),
             someone: Vec::new(),
+            meanwhile: Vec::new(),
             crash: None,
             takes_back: true,
         }
@@ -178,6 +188,13 @@ impl Case {
     /// Once more, with somebody who runs this script between the run and the rollback: that goes through, and then `leaves` succeeds.
     pub(crate) fn goes_back_after(mut self, script: &str, leaves: &str) -> Self {
         self.someone.push(Someone { does: script.to_owned(), then: Then::Leaves(leaves.to_owned()) });
+        self
+    }
+
+    /// Once more, with somebody who runs this script when the host was looked at and nothing is changed yet: the step fails with these words, and
+    /// what they have made of the host stays, after a rollback too.
+    pub(crate) fn beaten_by(mut self, script: &str, why: &str) -> Self {
+        self.meanwhile.push(Meanwhile { does: script.to_owned(), why: why.to_owned() });
         self
     }
 

@@ -89,13 +89,17 @@ impl<'a> Table<'a> {
             .flat_map(|(at, case)| (0..case.someone.len()).map(move |which| (at, case, which)))
             .map(|(at, case, which)| (bench.place(at, case, &format!("s{which}"), true), which))
             .collect();
+        let beaten: Vec<(Place, usize)> = numbered()
+            .flat_map(|(at, case)| (0..case.meanwhile.len()).map(move |which| (at, case, which)))
+            .map(|(at, case, which)| (bench.place(at, case, &format!("m{which}"), true), which))
+            .collect();
         let crashing: Vec<(usize, [Place; 4])> = numbered()
             .filter(|(_, case)| case.crash.is_some())
             .map(|(at, case)| (at, ["a", "b", "c", "d"].map(|which| bench.place(at, case, which, true))))
             .collect();
         let all: Vec<&Place> = places
             .iter()
-            .chain(disturbed.iter().map(|(place, _)| place))
+            .chain(disturbed.iter().chain(&beaten).map(|(place, _)| place))
             .chain(crashing.iter().flat_map(|(_, places)| places))
             .collect();
         let mut hosts: Vec<&str> = Bench::machines(&all).into_iter().chain(self.roles.iter().copied()).collect();
@@ -117,6 +121,9 @@ impl<'a> Table<'a> {
         let (table, bench) = (&self, &bench);
         for (place, which) in &disturbed {
             jobs.push(Box::new(move || super::someone::hold(table, bench, place, *which)));
+        }
+        for (place, which) in &beaten {
+            jobs.push(Box::new(move || super::meanwhile::hold(table, bench, place, *which)));
         }
         for (at, four) in &crashing {
             let whole = places.iter().find(|place| place.key == format!("c{at:02}")).unwrap();

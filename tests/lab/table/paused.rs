@@ -15,6 +15,7 @@ use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 
 use super::bench::Place;
+use super::told::Told;
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -71,10 +72,12 @@ impl Paused {
         self
     }
 
-    fn read(&mut self) {
+    /// One write of it, whole: what a shorter read leaves of it is lost.
+    fn read(&mut self) -> usize {
         let mut packet = vec![0; 4096];
         let length = self.out.read(&mut packet).unwrap();
         self.said.extend(&packet[..length]);
+        length
     }
 
     /// Lets it go on, until something holds; with the journal `locked`, it gets no further than its next record.
@@ -86,6 +89,13 @@ impl Paused {
             assert!(begun.elapsed() < PATIENCE, "after {PATIENCE:?}, still not: {what}");
             std::thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    /// Lets it go on to its end.
+    pub(super) fn finish(mut self) -> Told {
+        while self.read() > 0 {}
+        let code = self.child.wait().unwrap().code().unwrap_or(-1);
+        Told::new(code, String::from_utf8_lossy(&self.said).into_owned())
     }
 
     /// Keeps it from writing records.

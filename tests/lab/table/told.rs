@@ -18,11 +18,13 @@ pub(super) type Unit = (String, String);
 impl Told {
     pub(super) fn of(output: &Output) -> Self {
         let text = [&output.stdout[..], &output.stderr].map(String::from_utf8_lossy).concat();
-        let events = String::from_utf8_lossy(&output.stdout)
-            .lines()
-            .filter_map(|line| serde_json::from_str(line).ok())
-            .collect();
-        Self { code: output.status.code().unwrap_or(-1), events, text }
+        Self::new(output.status.code().unwrap_or(-1), text)
+    }
+
+    /// What it said, line by line.
+    pub(super) fn new(code: i32, text: String) -> Self {
+        let events = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        Self { code, events, text }
     }
 
     /// It ended with this code.

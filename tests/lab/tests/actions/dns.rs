@@ -57,6 +57,9 @@ fn dns() {
                 .state(STATE)
                 .crashes()
                 .stops_after(&update(&["add $SELF.libravatar.org 60 AAAA 2001:db8::66"]), "has changed since")
+                .beaten_by(&update(&["add $SELF.libravatar.org 43200 AAAA 2001:db8::66"]), "was changed by somebody else since it was looked at; nothing was written")
+                .beaten_by(&update(&["delete $SELF.libravatar.org AAAA"]), "was changed by somebody else since it was looked at")
+                .beaten_by(&update(&["add $SELF.libravatar.org 60 A 192.0.2.66"]), "and is 60 192.0.2.66 now")
         })
         .case("the zone itself", |c| {
             c.step(&dns("{name: '@', type: A, values: 192.0.2.12, ttl: 300}, {name: '@', type: AAAA, values: '2001:db8::12', ttl: 300}"))
@@ -69,6 +72,7 @@ fn dns() {
                 .step(&dns("{name: SELF, type: A, remove: [192.0.2.11, 203.0.113.71]}"))
                 .state(STATE)
                 .crashes()
+                .beaten_by(&update(&["add $SELF.libravatar.org 43200 A 192.0.2.66"]), "nothing was written")
                 .goes_back_after(
                     &update(&["delete $SELF.libravatar.org A 192.0.2.21", "add $SELF.libravatar.org 43200 A 192.0.2.22"]),
                     "[ \"$(dig +short @192.0.2.53 $SELF.libravatar.org | sort | tr '\\n' ' ')\" = '192.0.2.11 192.0.2.22 203.0.113.71 ' ]",

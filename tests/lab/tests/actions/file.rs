@@ -47,6 +47,8 @@ fn things() {
                 .leaves(r#"[ "$(readlink ./-l)" = "../it's \$(touch pwned)" ]"#)
                 .crashes()
                 .stops_after("ln -sfn elsewhere ./-l", "has changed since")
+                .beaten_by("ln -s mine ./-l", "-l")
+                .beaten_by("echo mine >./-l", "-l")
                 .goes_back_after("rm ./-l", "[ -z \"$(ls -A)\" ]")
         })
         .case("a link that leads elsewhere", |c| {
@@ -55,6 +57,8 @@ fn things() {
                 .leaves("[ \"$(readlink l)\" = b ] && [ \"$(cat a b)\" = $'a\\nb' ]")
                 .crashes()
                 .stops_after("rm l; echo mine >l", "has changed since")
+                .beaten_by("ln -sfn mine l", "l")
+                .beaten_by("rm l; mkdir l", "l")
         })
         .case("a link to a folder", |c| {
             c.given("mkdir a b; touch a/kept; ln -s a l")
