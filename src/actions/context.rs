@@ -168,6 +168,13 @@ impl<'a> Read<'a> {
         self
     }
 
+    /// The same for a unit that acts on that host, as that user.
+    #[must_use]
+    pub fn at(&self, host: &Host) -> Self {
+        let (transport, become_user) = (Some(Arc::clone(&host.transport)), host.become_user.clone());
+        Self { env: Env { host: transport, become_user, ..self.env.clone() } }
+    }
+
     /// The same for a probe of the book's `watch`.
     #[must_use]
     pub fn watching(self) -> Self {
@@ -239,6 +246,12 @@ impl<'a> Stash<'a> {
         Self { read }
     }
 
+    /// The same for a unit that acts on that host, as that user.
+    #[must_use]
+    pub fn at(&self, host: &Host) -> Self {
+        Self { read: self.read.at(host) }
+    }
+
     /// Runs a script on the unit's host that may write to the run's own stash folder and nowhere else.
     ///
     /// # Errors
@@ -262,6 +275,12 @@ impl<'a> Write<'a> {
     #[must_use]
     pub fn new(read: Read<'a>, intent: &'a Intent) -> Self {
         Self { read, _intent: intent }
+    }
+
+    /// The same for a unit that acts on that host, as that user.
+    #[must_use]
+    pub fn at(&self, host: &Host) -> Self {
+        Self { read: self.read.at(host), _intent: self._intent }
     }
 
     /// Runs a changing script on the unit's host, as the step's user.

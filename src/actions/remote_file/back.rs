@@ -12,7 +12,7 @@ use super::failing::verdict;
 use super::hash::sha256;
 use super::keep::hash;
 use super::look::{Kind, Left, Look, Print, Question};
-use super::names::temporary;
+use super::names::{kept_beside, temporary};
 use super::put::try_name;
 
 const BACK: &str = concat!(include_str!("common.sh"), include_str!("back.sh"));
@@ -32,6 +32,9 @@ pub struct Undo {
     unit: String,
     /// How the names of the unit's temporary files begin.
     temporary: String,
+    /// The other name that what stood there may have, where it was too long to be copied.
+    #[serde(default)]
+    aside: Option<String>,
 }
 
 /// What has to be done.
@@ -52,7 +55,14 @@ impl Undo {
     #[must_use]
     pub fn new(path: &str, before: Option<Print>, after: Option<Print>, kept: String, cx: &Read<'_>) -> Self {
         let temporary = temporary(path, cx.env().run, cx.env().unit);
-        Self { path: path.to_owned(), before, after, kept, unit: cx.env().unit.to_string(), temporary }
+        Self { path: path.to_owned(), before, after, kept, unit: cx.env().unit.to_string(), temporary, aside: None }
+    }
+
+    /// The same where what stands there is kept by another name.
+    #[must_use]
+    pub fn kept_aside(self, cx: &Read<'_>) -> Self {
+        let aside = Some(kept_beside(&self.path, cx.env().run, cx.env().unit));
+        Self { aside, ..self }
     }
 
     /// Puts it back, unless somebody else has changed it since.
@@ -94,6 +104,7 @@ impl Undo {
             .env("K", self.kept.clone())
             .env("N", self.temporary.clone())
             .env("T", format!("{}{}", self.temporary, try_name()))
+            .env("Q", self.aside.clone().unwrap_or_default())
             .env("A", back.word())
             .env("C", guard)
             .env("O", hash(self.before.as_ref()))
@@ -230,6 +241,7 @@ mod tests {
             kept: "/k".into(),
             unit: "u@old".into(),
             temporary: "/etc/.x.runbook-1.".into(),
+            aside: None,
         }
     }
 
@@ -245,7 +257,13 @@ mod tests {
             loses_acl: false,
             content: None,
         });
-        let left = left.iter().map(|(hash, mode)| Left { sha256: (*hash).to_owned(), uid: 0, gid: 0, mode: *mode });
+        let left = left.iter().map(|(hash, mode)| Left {
+            sha256: (*hash).to_owned(),
+            uid: 0,
+            gid: 0,
+            mode: *mode,
+            attempt: None,
+        });
         Look {
             path: "/etc/x".into(),
             real: "/etc/x".into(),

@@ -14,7 +14,8 @@ use super::seen::Seen;
 /// Where it is no longer as it was seen, or the host cannot keep it.
 pub async fn capture(seen: &Seen, cx: &Stash<'_>) -> Result<Reversible<Undo>, ActionError> {
     let kept = match &seen.before {
-        Some(before) if seen.writes() => keep(&seen.real, before, cx).await?,
+        // What is long gets another name as it is replaced, and not before.
+        Some(before) if seen.writes() && !seen.aside => keep(&seen.real, before, cx).await?,
         _ => Kept::of(cx).await?,
     };
     // The hash of a secret may give it away to whoever reads the journal and has a list of words: it stays on the host.
@@ -24,5 +25,6 @@ pub async fn capture(seen: &Seen, cx: &Stash<'_>) -> Result<Reversible<Undo>, Ac
         (true, true) => (seen.before.clone(), None),
         (true, false) => (seen.before.as_ref().map(hashless), Some(hashless(&seen.after))),
     };
-    Ok(Reversible::By(Undo::new(&seen.real, before, after, kept.folder, cx)))
+    let undo = Undo::new(&seen.real, before, after, kept.folder, cx);
+    Ok(Reversible::By(if seen.aside { undo.kept_aside(cx) } else { undo }))
 }

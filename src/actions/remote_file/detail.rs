@@ -29,6 +29,8 @@ pub enum Text<'a> {
     Secret,
     /// Its size and hash: it is too long.
     Long,
+    /// Nothing: it is on no host yet, and comes from somewhere that nobody has looked at.
+    Unknown,
 }
 
 /// A content of one side.
@@ -82,6 +84,12 @@ impl Changes {
     pub fn content(&mut self, name: &str, old: Option<Content<'_>>, new: Content<'_>, masker: &Masker) {
         let old_text = old.map_or(Text::Whole(b""), |old| old.text);
         let (old_text, new_text) = match (old_text, new.text) {
+            (_, Text::Unknown) | (Text::Unknown, _) => {
+                if let Some(old) = old {
+                    self.note(format!("what stands there ({}) is replaced", bytes(old.size)));
+                }
+                return self.note("(content not shown: it is known once it has come)");
+            }
             (Text::Private, _) | (_, Text::Private) => {
                 self.sizes(old, new, false);
                 return self.note(PRIVATE);

@@ -197,6 +197,8 @@ pub struct Left {
     pub gid: u32,
     /// Its permission bits.
     pub mode: u32,
+    /// Which try that was, where that counts.
+    pub attempt: Option<u32>,
 }
 
 /// What was seen.
@@ -376,5 +378,6 @@ fn parse_left(line: &str) -> Option<Left> {
         uid: uid.parse().ok()?,
         gid: gid.parse().ok()?,
         mode: u32::from_str_radix(mode, 8).ok()?,
+        attempt: words.next().and_then(|word| word.parse().ok()),
     })
 }

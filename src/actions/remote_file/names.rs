@@ -12,8 +12,17 @@ const LONGEST: usize = 255;
 /// tells one try from another.
 #[must_use]
 pub fn temporary(path: &str, run: &RunId, unit: &UnitId) -> String {
-    let tag = sha256(format!("{run}\0{unit}").as_bytes());
-    beside(path, &format!("runbook-{}.", &tag[..8]), 12)
+    beside(path, &format!("runbook-{}.", tag(run, unit)), 12)
+}
+
+fn tag(run: &RunId, unit: &UnitId) -> String {
+    sha256(format!("{run}\0{unit}").as_bytes())[..8].to_owned()
+}
+
+/// The other name by which a unit keeps what stands at `path`, where its own folder is on another file system: `/etc/.hosts.runbook-1f2e3d4c-kept`.
+#[must_use]
+pub(super) fn kept_beside(path: &str, run: &RunId, unit: &UnitId) -> String {
+    beside(path, &format!("runbook-{}-kept", tag(run, unit)), 0)
 }
 
 /// Where what stands at `path` is moved aside by a run: `/etc/.hosts.runbook-r1`. Further ones, for a name that is taken, are counted.

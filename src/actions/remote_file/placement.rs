@@ -24,11 +24,17 @@ pub struct Placement {
 impl Placement {
     /// Reads `dest`, `owner`, `group`, `mode` and `validate`.
     pub fn decode(fields: &mut Fields<'_, '_>) -> Option<Self> {
-        let dest = fields.required("dest", path);
+        let place = Self::decode_at("dest", fields);
+        let validate = fields.optional("validate", validate);
+        Some(Self { validate, ..place? })
+    }
+
+    /// Reads `owner` and `group`, `mode`, and under `key` where it goes.
+    pub fn decode_at(key: &str, fields: &mut Fields<'_, '_>) -> Option<Self> {
+        let dest = fields.required(key, path);
         let owned = Owned::decode(fields);
         let mode = fields.optional("mode", decode::octal_mode).map(Mode::Octal);
-        let validate = fields.optional("validate", validate);
-        Some(Self { dest: dest?, owned, mode, validate })
+        Some(Self { dest: dest?, owned, mode, validate: None })
     }
 
     /// What has to be known about the host.

@@ -11,11 +11,12 @@ use crate::transport::{Command, Output};
 use super::failing::verdict;
 use super::keep::{Kept, hash};
 use super::look::Print;
-use super::names::temporary;
+use super::names::{kept_beside, temporary};
 use super::seen::Seen;
 use super::validate::filled;
 
 const PUT: &str = concat!(include_str!("common.sh"), include_str!("put.sh"), include_str!("whole.sh"));
+const ARRIVE: &str = concat!(include_str!("common.sh"), include_str!("put.sh"));
 const DRESS: &str = concat!(include_str!("common.sh"), include_str!("meta.sh"));
 
 /// A file on its way to its place.
@@ -25,6 +26,7 @@ pub(super) struct Way<'a> {
     names: String,
     temporary: String,
     kept: Kept,
+    aside: Option<String>,
 }
 
 impl<'a> Way<'a> {
@@ -38,7 +40,8 @@ impl<'a> Way<'a> {
         let names = temporary(&seen.real, cx.env().run, cx.env().unit);
         let temporary = format!("{names}{rest}");
         let validate = validate.map(|command| filled(command, &temporary));
-        Ok(Self { seen, validate, names, temporary, kept: Kept::of(cx).await? })
+        let aside = seen.aside.then(|| kept_beside(&seen.real, cx.env().run, cx.env().unit));
+        Ok(Self { seen, validate, names, temporary, kept: Kept::of(cx).await?, aside })
     }
 
     /// The script with all that it wants to know.
@@ -55,6 +58,7 @@ impl<'a> Way<'a> {
             .env("G", after.gid.to_string())
             .env("M", format!("{:05o}", after.mode))
             .env("V", self.validate.clone().unwrap_or_default())
+            .env("Q", self.aside.clone().unwrap_or_default())
             .env("S", if *everybody && !*secret && self.seen.size <= SHOWN_LATER { "1" } else { "0" })
     }
 
@@ -65,10 +69,7 @@ impl<'a> Way<'a> {
         match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             ["done"] => Ok(Outputs { changed: true, ..Outputs::default() }),
             ["refused", code] => Err(self.refused(code, said, masker)),
-            ["torn", _] => Err(ActionError::failed_with_hint(
-                format!("what arrived for {path} is not what was read: it was changed meanwhile"),
-                "nothing was put in place; try again",
-            )),
+            ["torn", _] => Err(torn(path)),
             ["changed", _] => Err(changed(path)),
             other => Err(ActionError::failed(format!("changing {path}: the host says {other:?}"))),
         }
@@ -98,6 +99,30 @@ pub async fn put(seen: &Seen, validate: Option<&str>, content: &[u8], cx: &Write
     let way = Way::of(seen, validate, &try_name(), cx).await?;
     let said = cx.change(way.command(PUT).stdin(content)).await?;
     way.done(&said, cx.around().masker())
+}
+
+/// What puts a content in place of which nothing is known before it has come: `script` makes `$T`, sets `$W` to the hash that was due, and ends
+/// with `place`, by which names the functions before it go. [`arrived`] reads what it says.
+///
+/// # Errors
+/// Where the host cannot keep anything.
+pub async fn arriving(seen: &Seen, script: &str, cx: &Write<'_>) -> Result<Command, ActionError> {
+    let way = Way::of(seen, None, &try_name(), cx).await?;
+    let command = way.command(&format!("{ARRIVE}{script}")).env("TRY", cx.env().attempt.to_string());
+    Ok(command.as_user(cx.host()?.become_user().cloned()))
+}
+
+/// What such a script's words mean.
+///
+/// # Errors
+/// Where nothing was put in place.
+pub fn arrived(path: &str, said: &str) -> Result<(), ActionError> {
+    match said.split('\0').next() {
+        Some("done") => Ok(()),
+        Some("torn") => Err(torn(path)),
+        Some("changed") => Err(changed(path)),
+        _ => Err(ActionError::failed(format!("changing {path}: the host says {said:?}"))),
+    }
 }
 
 /// Gives a thing whose content is right its owner, group and mode.
@@ -141,6 +166,13 @@ fn counting(print: &Print) -> String {
 #[must_use]
 pub fn try_name() -> String {
     format!("{:08x}", rand::rng().random::<u32>())
+}
+
+fn torn(path: &str) -> ActionError {
+    ActionError::failed_with_hint(
+        format!("what arrived for {path} is not what was read: it was changed meanwhile"),
+        "nothing was put in place; try again",
+    )
 }
 
 fn changed(path: &str) -> ActionError {

@@ -44,9 +44,15 @@ pub struct Seen {
     pub everybody: bool,
     /// Whether a secret is in it: then not even its hash may be kept by the journal.
     pub secret: bool,
+    /// Whether what stands there is so long that it is kept by another name, and not copied.
+    #[serde(default)]
+    pub aside: bool,
     summary: String,
     detail: String,
 }
+
+/// What is longer is kept by another name.
+const LONG: u64 = 64 << 20;
 
 impl Seen {
     /// Whether a file that was looked at is as asked, and if not, whether it can be.
@@ -78,7 +84,9 @@ impl Seen {
         let (owner, group) = placement.owned.whose(look);
         let dress = format!("{owner}:{group}, {mode:04o}");
         let path = &look.path;
-        let summary = if replaced {
+        let summary = if replaced && new.text == Text::Unknown {
+            format!("write {path} ({dress})")
+        } else if replaced {
             format!("write {path} ({}, {dress})", bytes(new.size))
         } else {
             format!("set {path} to {dress}")
@@ -110,6 +118,8 @@ impl Seen {
             size: new.size,
             everybody,
             secret: new.secret,
+            // What has more names can be changed by another of them.
+            aside: replaced && there.is_some_and(|there| there.size > LONG && there.names == 1),
             summary: masker.mask(&summary),
             detail: changes.text(),
         })
@@ -126,6 +136,7 @@ impl Seen {
             size: 0,
             everybody: false,
             secret: false,
+            aside: false,
             summary,
             detail: detail.text(),
         }
