@@ -62,10 +62,17 @@ pub trait Action: Sized + Send + Sync + 'static {
     /// changed since is shown (`ActionError::Changed`), not overwritten. Idempotent.
     async fn undo(undo: &Self::Undo, cx: &Write<'_>) -> Result<String, ActionError>;
 
-    /// What to do about a unit that was being applied when the controller died.
+    /// Removes what apply needed on its way and a crash has left, by what was captured: keys, files that only pass through. Called where
+    /// nothing of the unit runs any more: before a step's own `undo`, and before a crash is looked into. The action's undo does it itself.
+    async fn sweep(_undo: &Self::Undo, _cx: &Write<'_>) -> Result<(), ActionError> {
+        Ok(())
+    }
+
+    /// What to do about a unit that was being applied when the controller died. A durable job that the journal has is found again first,
+    /// unless it is to be applied again anyway.
     fn after_crash(&self) -> AfterCrash;
 
-    /// Finds the durable job of an earlier try again and follows it to its end. For actions that answer `AfterCrash::Reattach`.
+    /// Finds the durable job of an earlier try again and follows it to its end. For actions that have durable jobs.
     async fn reattach(&self, _job: &serde_json::Value, _cx: &Write<'_>) -> Result<Outputs, ActionError> {
         Err(ActionError::failed(format!("`{}` has no durable job to find again", Self::KIND)))
     }
@@ -182,6 +189,13 @@ pub enum Reversible<U> {
     Nothing,
     /// It cannot be taken back, unless the step itself says how.
     No(String),
+    /// The same, and [`Action::sweep`] needs this.
+    Swept {
+        /// Why it cannot.
+        why: String,
+        /// Where to look for what a crash has left.
+        undo: U,
+    },
 }
 
 /// What to do about a unit that was being applied when the controller died, or whose connection was lost.

@@ -77,6 +77,7 @@ impl<A: Action> DynAction for A {
             Reversible::By(undo) => Reversible::By(to_value(&undo)?),
             Reversible::Nothing => Reversible::Nothing,
             Reversible::No(why) => Reversible::No(why),
+            Reversible::Swept { why, undo } => Reversible::Swept { why, undo: to_value(&undo)? },
         })
     }
 
@@ -131,6 +132,14 @@ impl<A: Action> DynAction for A {
 /// Where what was captured cannot be read, or as [`Action::undo`] says.
 pub async fn undo<A: Action>(captured: &Value, cx: &Write<'_>) -> Result<String, ActionError> {
     A::undo(&from_value(captured)?, cx).await
+}
+
+/// Removes what a unit of kind `A` needed on its way.
+///
+/// # Errors
+/// Where what was captured cannot be read, or as [`Action::sweep`] says.
+pub async fn sweep<A: Action>(captured: &Value, cx: &Write<'_>) -> Result<(), ActionError> {
+    A::sweep(&from_value(captured)?, cx).await
 }
 
 /// The time to live that a unit of kind `A` saw before its change, by what it captured.

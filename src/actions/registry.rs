@@ -29,6 +29,8 @@ pub struct Kind {
 trait DynUndo: Send + Sync {
     async fn undo(&self, captured: &Value, cx: &Write<'_>) -> Result<String, ActionError>;
 
+    async fn sweep(&self, captured: &Value, cx: &Write<'_>) -> Result<(), ActionError>;
+
     fn ttl_before(&self, captured: &Value) -> Option<u32>;
 }
 
@@ -38,6 +40,10 @@ struct UndoOf<A>(std::marker::PhantomData<fn() -> A>);
 impl<A: Action> DynUndo for UndoOf<A> {
     async fn undo(&self, captured: &Value, cx: &Write<'_>) -> Result<String, ActionError> {
         erased::undo::<A>(captured, cx).await
+    }
+
+    async fn sweep(&self, captured: &Value, cx: &Write<'_>) -> Result<(), ActionError> {
+        erased::sweep::<A>(captured, cx).await
     }
 
     fn ttl_before(&self, captured: &Value) -> Option<u32> {
@@ -115,6 +121,14 @@ impl Kind {
     /// As the action's own undo says.
     pub async fn undo(&self, captured: &Value, cx: &Write<'_>) -> Result<String, ActionError> {
         self.undo.undo(captured, cx).await
+    }
+
+    /// Removes what a unit of this kind needed on its way, by what it captured.
+    ///
+    /// # Errors
+    /// As the action's own `sweep` says.
+    pub async fn sweep(&self, captured: &Value, cx: &Write<'_>) -> Result<(), ActionError> {
+        self.undo.sweep(captured, cx).await
     }
 
     /// The time to live that a unit of this kind saw before its change, by what it captured.

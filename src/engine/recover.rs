@@ -20,15 +20,25 @@ impl Controller {
         let around = Around::new(&self.world, Some(prepared));
         let Some(action) = &prepared.action else { return self.begin(prepared, Some(last)).await };
         let intent = self.journal.reclaim(&prepared.unit)?;
+        if last.job.is_none()
+            && let Some(captured) = last.reversal.captured()
+            && let Err(error) = self.sweep(&prepared.unit, &last.reversal, captured, &intent).await
+        {
+            return self.not_begun(&prepared.unit, self.failure_of(error)?).await;
+        }
         match action.after_crash() {
             AfterCrash::Reapply => self.begin(prepared, Some(last)).await,
-            AfterCrash::Recheck => match self.verdict(prepared, &around).await {
+            AfterCrash::Recheck if last.job.is_none() => match self.verdict(prepared, &around, last.number).await {
                 Ok(Verdict::Holds) => self.found_done(prepared, &around, intent).await,
                 Ok(Verdict::Fails(_)) => self.begin(prepared, Some(last)).await,
                 Ok(Verdict::Unknown) => self.settle_by_verify(prepared, &around, intent, NOT_KNOWN.to_owned()).await,
                 Err(error) => self.not_begun(&prepared.unit, self.failure_of(error)?).await,
             },
-            AfterCrash::Reattach => match &last.job {
+            AfterCrash::AskOperator if last.job.is_none() && reopened => self.begin(prepared, Some(last)).await,
+            AfterCrash::AskOperator if last.job.is_none() => {
+                self.settle_by_verify(prepared, &around, intent, NOT_KNOWN.to_owned()).await
+            }
+            AfterCrash::Reattach | AfterCrash::Recheck | AfterCrash::AskOperator => match &last.job {
                 Some(job) => {
                     let followed = async {
                         let write = Write::new(around.read(prepared, last.number).await?, &intent);
@@ -48,8 +58,6 @@ impl Controller {
                 }
                 None => self.settle_by_verify(prepared, &around, intent, NOT_KNOWN.to_owned()).await,
             },
-            AfterCrash::AskOperator if reopened => self.begin(prepared, Some(last)).await,
-            AfterCrash::AskOperator => self.settle_by_verify(prepared, &around, intent, NOT_KNOWN.to_owned()).await,
         }
     }
 
@@ -66,7 +74,7 @@ impl Controller {
             .action
             .as_ref()
             .is_some_and(|action| matches!(action.after_crash(), AfterCrash::Reapply | AfterCrash::Recheck));
-        if repeatable && let Ok(verdict) = self.verdict(prepared, around).await {
+        if repeatable && let Ok(verdict) = self.verdict(prepared, around, intent.attempt()).await {
             match verdict {
                 Verdict::Holds => return self.found_done(prepared, around, intent).await,
                 Verdict::Fails(_) if intent.attempt() < AGAIN => {
@@ -87,9 +95,10 @@ impl Controller {
         matches!(looked.await, Ok(Verdict::Holds))
     }
 
-    async fn verdict(&self, prepared: &Prepared<'_>, around: &Around<'_>) -> Result<Verdict, ActionError> {
+    /// Whether the try of that number was done, by the action's own look.
+    async fn verdict(&self, prepared: &Prepared<'_>, around: &Around<'_>, number: u32) -> Result<Verdict, ActionError> {
         match &prepared.action {
-            Some(action) => action.verify(&around.read(prepared, 0).await?).await,
+            Some(action) => action.verify(&around.read(prepared, number).await?).await,
             None => Ok(Verdict::Unknown),
         }
     }

@@ -24,6 +24,7 @@ impl Controller {
             summary: format!("take back: {}", change.reversal.summary),
             verify_held_before: false,
             restarts: change.reversal.restarts.clone(),
+            captured: None,
         };
         let intent = match view.state(unit) {
             // The same try again: what it has launched is found, and what it has put back is seen.

@@ -124,6 +124,7 @@ steps:
             summary: String::new(),
             verify_held_before: false,
             restarts: None,
+            captured: None,
         };
         Attempt { number: 1, reversal: Box::new(reversal), job: None }
     }

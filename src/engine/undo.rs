@@ -1,7 +1,7 @@
 //! Takes a unit back by its reversal, whichever process captured that.
 
 use crate::actions::durable::{self, Announced};
-use crate::actions::{ActionError, Check, DynAction, Env, Hold, Read, Registry, Write};
+use crate::actions::{ActionError, Check, DynAction, Env, Hold, Kind, Read, Registry, Write};
 use crate::base::{Role, UnitId};
 use crate::events::record::{Reversal, Undo, UndoCall};
 use crate::events::{Record, RunView};
@@ -55,6 +55,12 @@ impl Leftover {
     }
 }
 
+fn kind_of(reversal: &Reversal) -> Result<&'static Kind, ActionError> {
+    Registry
+        .kind(&reversal.action)
+        .ok_or_else(|| ActionError::failed(format!("this version of runbook cannot take back a `{}`", reversal.action)))
+}
+
 /// What came of taking a unit back.
 #[derive(Default)]
 pub(super) struct TakenBack {
@@ -92,14 +98,16 @@ impl Controller {
         reversal: &Reversal,
         intent: &Intent,
     ) -> Result<TakenBack, NotUndone> {
+        if let Some(captured) = &reversal.captured {
+            // The action's own undo would have seen to it.
+            self.sweep(unit, reversal, captured, intent).await?;
+        }
         match &reversal.data {
             Undo::Nothing => Ok(TakenBack { note: "it had changed nothing".to_owned(), ..TakenBack::default() }),
             Undo::None { why } => Err(NotUndone::NoWay(why.clone())),
             Undo::Captured { data } => {
                 let around = Around::new(&self.world, None);
-                let kind = Registry.kind(&reversal.action).ok_or_else(|| {
-                    ActionError::failed(format!("this version of runbook cannot take back a `{}`", reversal.action))
-                })?;
+                let kind = kind_of(reversal)?;
                 let read = self.reading(&around, intent, unit.host.as_ref(), reversal.become_user.as_deref()).await?;
                 let write = Write::new(read.part("undo".to_owned()), intent);
                 let note = self.unless_detached(kind.undo(data, &write)).await?;
@@ -117,6 +125,19 @@ impl Controller {
             }
             Undo::Again { unit: again } => self.again(again, intent).await,
         }
+    }
+
+    /// Removes what the action of a unit needed on its way, of which nothing runs any more.
+    pub(super) async fn sweep(
+        &self,
+        unit: &UnitId,
+        reversal: &Reversal,
+        captured: &serde_json::Value,
+        intent: &Intent,
+    ) -> Result<(), ActionError> {
+        let around = Around::new(&self.world, None);
+        let read = self.reading(&around, intent, unit.host.as_ref(), reversal.become_user.as_deref()).await?;
+        kind_of(reversal)?.sweep(captured, &Write::new(read, intent)).await
     }
 
     /// One call of a step's own `undo`.

@@ -208,6 +208,11 @@ impl Controller {
         let read = around.read(prepared, 0).await?;
         let captured = action.capture(seen, &Stash::new(read)).await?;
         let restored = prepared.step.step.restores.as_ref();
+        let swept = match &captured {
+            Reversible::By(data) => Some(data.clone()),
+            Reversible::Swept { undo, .. } => Some(undo.clone()),
+            Reversible::Nothing | Reversible::No(_) => None,
+        };
         let data = match (&prepared.undo, restored, captured) {
             (Some(undo), _, _) => undo.clone(),
             (None, Some(restored), _) => {
@@ -215,15 +220,16 @@ impl Controller {
             }
             (None, None, Reversible::By(data)) => Undo::Captured { data },
             (None, None, Reversible::Nothing) => Undo::Nothing,
-            (None, None, Reversible::No(why)) => Undo::None { why },
+            (None, None, Reversible::No(why) | Reversible::Swept { why, .. }) => Undo::None { why },
         };
         Ok(Reversal {
             action: action.kind().to_owned(),
-            data,
             become_user: prepared.become_user.as_ref().map(|user| user.user.clone()),
             summary: self.world.masker.mask(&action.preview(seen)?.summary),
             verify_held_before: self.held_before(prepared, around).await,
             restarts: action.restarts(),
+            captured: swept.filter(|_| !matches!(data, Undo::Captured { .. })),
+            data,
         })
     }
 

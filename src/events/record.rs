@@ -328,6 +328,20 @@ pub struct Reversal {
     pub verify_held_before: bool,
     /// The service that this restarts or reloads: its undo is postponed (see the ordering rule of rollback).
     pub restarts: Option<String>,
+    /// What the action captured, where `data` does not hold it: what it may leave on its way is removed by that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub captured: Option<serde_json::Value>,
+}
+
+impl Reversal {
+    /// What the action captured, if it did.
+    #[must_use]
+    pub fn captured(&self) -> Option<&serde_json::Value> {
+        match &self.data {
+            Undo::Captured { data } => Some(data),
+            _ => self.captured.as_ref(),
+        }
+    }
 }
 
 /// What takes a unit back.

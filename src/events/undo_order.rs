@@ -54,6 +54,7 @@ mod tests {
             summary: String::new(),
             verify_held_before: false,
             restarts: restarts.map(str::to_owned),
+            captured: None,
         });
         UnitView {
             state: UnitState::Applied(Attempt { number: 1, reversal, job: None }),

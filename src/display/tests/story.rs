@@ -179,6 +179,7 @@ pub(super) fn reversal(undo: &str) -> Reversal {
         summary: undo.into(),
         verify_held_before: false,
         restarts: None,
+        captured: None,
     }
 }
 

@@ -118,6 +118,7 @@ fn items_that_failed_and_were_gone_past_stand_in_the_results() {
         summary: String::new(),
         verify_held_before: false,
         restarts: None,
+        captured: None,
     };
     let attempt = Attempt { number: 1, reversal: Box::new(reversal), job: None };
     let failed = UnitView { state: UnitState::Failed(attempt, Box::new(failure.clone())), ..UnitView::default() };

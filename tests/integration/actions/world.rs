@@ -225,6 +225,16 @@ impl World {
         kind.undo(&captured, &Write::new(self.read(&applied.unit, tries + 1), &intent)).await
     }
 
+    /// Removes what a unit needed on its way.
+    pub(crate) async fn sweep(&self, applied: &Applied) -> Result<(), ActionError> {
+        let (Reversible::By(captured) | Reversible::Swept { undo: captured, .. }) = &applied.undo else {
+            panic!("nothing to go by: {:?}", applied.undo)
+        };
+        let intent = self.journal.intend_undo(&applied.unit, 1).await.unwrap();
+        let kind = Registry.kind(applied.kind).unwrap();
+        kind.sweep(captured, &Write::new(self.read(&applied.unit, 1), &intent)).await
+    }
+
     /// Ends a unit's change by another unit, as a step with `restores` does: it may be taken back itself.
     pub(crate) async fn restore(&self, applied: &Applied) -> Result<String, ActionError> {
         let Reversible::By(captured) = &applied.undo else { panic!("no way back: {:?}", applied.undo) };
@@ -251,6 +261,7 @@ impl World {
             summary: String::new(),
             verify_held_before: false,
             restarts: None,
+            captured: None,
         };
         self.journal.intend(unit, 1, &reversal).await.unwrap()
     }

@@ -22,6 +22,7 @@ fn reversal(captured: u8) -> Box<Reversal> {
         summary: String::new(),
         verify_held_before: false,
         restarts: None,
+        captured: None,
     })
 }
 
