@@ -1,6 +1,6 @@
 //! A script on a host that an action names itself: one of two sides.
 
-use crate::base::secret::shown;
+use crate::base::secret::{is_sealed, shown};
 use crate::base::shell::quote;
 use crate::base::{Role, Span};
 use crate::model::decode::{self, Fields};
@@ -22,7 +22,26 @@ pub struct Side {
     become_user: Option<String>,
     script: String,
     env: Vec<(String, String)>,
-    span: Span,
+    /// Where it stands; none where it is ours.
+    span: Option<Span>,
+}
+
+/// A host, and the user to act as there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// The host.
+    pub on: Role,
+    /// The user, where one is named.
+    pub become_user: Option<String>,
+}
+
+impl Account {
+    /// Reads `on` and `become`.
+    pub fn of(fields: &mut Fields<'_, '_>) -> Option<Self> {
+        let on = fields.required("on", decode::word).map(Role::from);
+        let become_user = fields.optional("become", decode::word);
+        Some(Self { on: on?, become_user })
+    }
 }
 
 impl Side {
@@ -34,13 +53,27 @@ impl Side {
         side
     }
 
-    fn of(fields: &mut Fields<'_, '_>) -> Option<Self> {
-        let on = fields.required("on", decode::word).map(Role::from);
-        let become_user = fields.optional("become", decode::word);
+    /// The same from fields among which there are others.
+    pub fn of(fields: &mut Fields<'_, '_>) -> Option<Self> {
+        let account = Account::of(fields);
         let script = fields.required("run", script);
         let env = fields.optional("env", decode::map_of(decode::text)).unwrap_or_default();
         let env = env.into_iter().map(|(name, value)| (name.value, value)).collect();
-        Some(Self { on: on?, become_user, script: script?, env, span: fields.span().clone() })
+        let Account { on, become_user } = account?;
+        Some(Self { on, become_user, script: script?, env, span: Some(fields.span().clone()) })
+    }
+
+    /// A side whose script is ours.
+    #[must_use]
+    pub fn ours(account: Account, script: &str, env: &[(&str, &str)]) -> Self {
+        let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Self { on: account.on, become_user: account.become_user, script: script.to_owned(), env, span: None }
+    }
+
+    /// Whether a secret is in its environment.
+    #[must_use]
+    pub fn has_secrets(&self) -> bool {
+        self.env.iter().any(|(_, value)| is_sealed(value))
     }
 
     /// The host, as the user that the script runs as.
@@ -49,6 +82,13 @@ impl Side {
     /// Where there is no such role.
     pub async fn host(&self, cx: &Read<'_>) -> Result<Host, ActionError> {
         cx.other_as(&self.on, self.become_user.as_deref()).await
+    }
+
+    /// Where it runs, in words.
+    #[must_use]
+    pub fn place_in_words(&self) -> String {
+        let user = self.become_user.as_ref().map(|user| format!(" as {user}")).unwrap_or_default();
+        format!("on {}{user}", self.on)
     }
 
     /// The script as a command, ready for the host's transport. It starts where a `run` does.
@@ -87,15 +127,14 @@ impl Side {
         if !self.on.is_local() || host.become_user().is_some() {
             return None;
         }
-        let folder = std::path::absolute(cx.around().local_path(&self.span, ".")).ok()?;
+        let folder = std::path::absolute(cx.around().local_path(self.span.as_ref()?, ".")).ok()?;
         folder.into_os_string().into_string().ok()
     }
 
     /// In words, with the script on lines of its own.
     #[must_use]
     pub fn in_words(&self) -> String {
-        let user = self.become_user.as_ref().map(|user| format!(" as {user}")).unwrap_or_default();
-        let mut words = vec![format!("# on {}{user}:", self.on)];
+        let mut words = vec![format!("# {}:", self.place_in_words())];
         words.extend(self.env.iter().map(|(name, value)| format!("# env: {name}={}", shown(value))));
         words.push(shown(self.script.trim_end()));
         words.join("\n")

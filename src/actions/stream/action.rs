@@ -1,29 +1,45 @@
 //! What `stream` does.
 
+use std::sync::OnceLock;
+
 use async_trait::async_trait;
 use rand::RngExt as _;
 use tokio::time::timeout;
 
-use crate::actions::context::{Read, Stash, Write};
+use crate::actions::context::{Host, Read, Stash, Write};
 use crate::actions::contract::{Action, ActionError, AfterCrash, Check, Reversible, Verdict};
+use crate::actions::remote_file::{self, Look, New, Question, Text};
 use crate::actions::side::Side;
-use crate::base::duration;
+use crate::base::{Role, duration};
 use crate::events::Preview;
 use crate::events::record::Outputs;
 use crate::model::{Diagnostics, Node};
 use crate::transport::{Command, Effect, Process};
 
+use super::decode::Via;
+use super::ends::{FileEnd, From, To};
 use super::relay::relay;
-use super::report::judge;
+use super::report::{Name, judge};
+use super::seen::{FileUndo, Seen, Undo, Way};
+use super::staging;
 
 const SOURCE: &str = include_str!("source.sh");
-const SINK: &str = include_str!("sink.sh");
+const SINK: &str = concat!(include_str!("pieces.sh"), include_str!("sink.sh"));
+const FILE: &str = concat!(include_str!("pieces.sh"), include_str!("file.sh"));
 
-/// Two scripts: what one writes, the other reads.
+pub(super) const NO_UNDO: &str = "a `stream` into a script has no undo of its own";
+
+/// The mode of a new file that nobody says anything about: what a dump holds is not for everybody.
+const FRESH: u32 = 0o600;
+
+/// What one end gives, the other takes.
 #[derive(Debug)]
 pub struct StreamAction {
-    pub(super) from: Side,
-    pub(super) to: Side,
+    pub(super) from: From,
+    pub(super) to: To,
+    pub(super) via: Via,
+    /// Whether this process has put the file in place: to verify it does not have to be read again.
+    pub(super) placed: OnceLock<()>,
 }
 
 #[async_trait]
@@ -31,68 +47,217 @@ impl Action for StreamAction {
     const KIND: &'static str = "stream";
     const NEEDS_HOST: bool = false;
     const SECRETS: &'static [&'static str] = &["env"];
-    type Seen = ();
-    type Undo = ();
+    type Seen = Seen;
+    type Undo = Undo;
 
     fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
         super::decode::decode(value, diagnostics)
     }
 
-    /// Scripts always run: whether they have to is for the step's `unless` to say.
-    async fn check(&self, _cx: &Read<'_>) -> Result<Check<()>, ActionError> {
-        Ok(Check::Differs(()))
-    }
-
-    fn preview(&self, _seen: &()) -> Preview {
-        Preview {
-            summary: format!("stream from {} to {}, by way of this machine", self.from.on, self.to.on),
-            detail: format!("{}\n{}", self.from.in_words(), self.to.in_words()),
-            undo: "nothing: it has no undo of its own".to_owned(),
-        }
-    }
-
-    async fn capture(&self, _seen: &(), _cx: &Stash<'_>) -> Result<Reversible<()>, ActionError> {
-        Ok(Reversible::No("a `stream` has no undo of its own".to_owned()))
-    }
-
-    async fn apply(&self, _seen: &(), cx: &Write<'_>) -> Result<Outputs, ActionError> {
-        let mark = format!("runbook-{:016x}{:016x}", rand::rng().random::<u64>(), rand::rng().random::<u64>());
-        let streaming = async {
-            // Where the one that reads cannot begin, nothing is written either.
-            let to = open(&self.to, SINK, &mark, cx).await?;
-            let from = open(&self.from, SOURCE, &mark, cx).await?;
-            judge(relay(from, to, &mark, cx).await?, &self.from.on, &self.to.on)
+    /// A stream always runs: whether it has to is for the step's `unless` to say.
+    async fn check(&self, cx: &Read<'_>) -> Result<Check<Seen>, ActionError> {
+        let size = match self.from.look(cx).await? {
+            Ok(size) => size,
+            Err(why) => return Ok(Check::Blocked(why)),
         };
+        let mut seen = Seen::default();
+        if let To::File(end) = &self.to {
+            match self.look(end, size, cx).await? {
+                Check::Differs(file) => seen.file = Some(file),
+                Check::Blocked(why) => return Ok(Check::Blocked(why)),
+                Check::Satisfied | Check::Unknowable(_) => {}
+            }
+        }
+        if self.via == Via::Staging {
+            match staging::look(size, cx).await? {
+                Ok(folder) => seen.way = Way::Staging(folder),
+                Err(why) => return Ok(Check::Blocked(why)),
+            }
+        }
+        Ok(Check::Differs(seen))
+    }
+
+    fn preview(&self, seen: &Seen) -> Preview {
+        let way = format!("stream from {} to {}, {}", self.from.side.on, self.to.on(), seen.way_in_words());
+        let (to, undo) = match (&self.to, &seen.file) {
+            (To::Script(side), _) => (side.in_words(), "nothing: it has no undo of its own".to_owned()),
+            (To::File(end), Some(file)) => {
+                let Preview { summary, detail, undo } = file.preview();
+                (format!("# on {}: {summary}\n{detail}", end.account.on), undo)
+            }
+            (To::File(end), None) => (format!("# on {}: the file {}", end.account.on, end.place.dest), String::new()),
+        };
+        Preview { summary: way, detail: format!("{}\n{to}", self.from.in_words()), undo }
+    }
+
+    async fn capture(&self, seen: &Seen, cx: &Stash<'_>) -> Result<Reversible<Undo>, ActionError> {
+        let staging = match &seen.way {
+            Way::Staging(folder) => Some(folder.clone()),
+            Way::Relay => None,
+        };
+        let mut undo = Undo { file: None, staging };
+        let Some(file) = &seen.file else {
+            return Ok(if undo == Undo::default() {
+                Reversible::No(NO_UNDO.to_owned())
+            } else {
+                Reversible::Swept { why: NO_UNDO.to_owned(), undo }
+            });
+        };
+        let host = self.to.host(cx).await?;
+        let user = host.become_user().map(|user| user.user.clone());
+        Ok(match remote_file::capture(file, &cx.at(&host)).await? {
+            Reversible::By(back) => {
+                undo.file = Some(FileUndo { on: self.to.on().clone(), user, undo: back });
+                Reversible::By(undo)
+            }
+            Reversible::Swept { why, .. } | Reversible::No(why) => Reversible::Swept { why, undo },
+            Reversible::Nothing => Reversible::Nothing,
+        })
+    }
+
+    async fn apply(&self, seen: &Seen, cx: &Write<'_>) -> Result<Outputs, ActionError> {
+        let streaming = self.carry(seen, cx);
         let Some(limit) = cx.env().timeout else { return streaming.await };
         timeout(limit, streaming).await.unwrap_or_else(|_| {
             Err(ActionError::failed_with_hint(
-                format!("took longer than {}, and both scripts were ended", duration::show(limit)),
+                format!("took longer than {}, and both ends were stopped", duration::show(limit)),
                 "`timeout:` of the step gives it more time",
             ))
         })
     }
 
-    async fn verify(&self, _cx: &Read<'_>) -> Result<Verdict, ActionError> {
-        Ok(Verdict::Unknown)
+    async fn verify(&self, cx: &Read<'_>) -> Result<Verdict, ActionError> {
+        match &self.to {
+            To::Script(_) => Ok(Verdict::Unknown),
+            To::File(end) => self.is_in_place(end, cx).await,
+        }
     }
 
-    async fn undo(_undo: &(), _cx: &Write<'_>) -> Result<String, ActionError> {
-        Err(ActionError::failed("a `stream` has no undo of its own"))
+    async fn undo(undo: &Undo, cx: &Write<'_>) -> Result<String, ActionError> {
+        undo.run(cx).await
+    }
+
+    async fn sweep(undo: &Undo, cx: &Write<'_>) -> Result<(), ActionError> {
+        undo.sweep(cx).await
     }
 
     fn takes_itself_back(&self) -> bool {
-        false
+        self.to.is_file()
     }
 
-    /// Both scripts ended with the controller: well if all had arrived, and killed otherwise. The step's `verify` can tell.
+    /// Both scripts ended with the controller: well if all had arrived, and killed otherwise. The step's `verify` can tell. A file is there,
+    /// whole, or it is not.
     fn after_crash(&self) -> AfterCrash {
-        AfterCrash::AskOperator
+        if self.to.is_file() { AfterCrash::Recheck } else { AfterCrash::AskOperator }
     }
 }
 
+impl StreamAction {
+    /// Looks at the file that the bytes are to become; `size` is how many they are, where that is known.
+    async fn look(
+        &self,
+        end: &FileEnd,
+        size: Option<u64>,
+        cx: &Read<'_>,
+    ) -> Result<Check<remote_file::Seen>, ActionError> {
+        let host = self.to.host(cx).await?;
+        let question = Question { space: true, limit: 0, ..end.place.question() };
+        let look = Look::read(&end.place.dest, &host.read(question.command()).await?)?;
+        // Nobody knows its hash: the host notes it as it takes its place.
+        let (size, sha256) = (size.unwrap_or_default(), String::new());
+        let new = New { size, sha256, mode: FRESH, text: Text::Unknown, secret: true };
+        Ok(remote_file::Seen::judge(&end.place, &look, &new, self.to.on(), cx.around().masker()))
+    }
+
+    /// Whether what a try has put in place stands there.
+    async fn is_in_place(&self, end: &FileEnd, cx: &Read<'_>) -> Result<Verdict, ActionError> {
+        let host = self.to.host(cx).await?;
+        let kept = remote_file::Kept::of(&cx.at(&host)).await?.folder;
+        let hash = self.placed.get().is_none();
+        let question = Question { limit: 0, hash, kept: Some(&kept), ..Question::about(&end.place.dest) };
+        let look = Look::read(&end.place.dest, &host.read(question.command()).await?)?;
+        let path = &end.place.dest;
+        let (Some(there), Some(left)) = (&look.there, look.left.last()) else {
+            return Ok(Verdict::Fails(format!("{path} was not put in place")));
+        };
+        let print = &there.print;
+        let same = (left.uid, left.gid, left.mode) == (print.uid, print.gid, print.mode)
+            && (!hash || left.sha256 == print.sha256);
+        let ours = cx.env().attempt == 0 || left.attempt == Some(cx.env().attempt);
+        Ok(if same && ours { Verdict::Holds } else { Verdict::Fails(format!("{path} is not what was put in place")) })
+    }
+
+    async fn carry(&self, seen: &Seen, cx: &Write<'_>) -> Result<Outputs, ActionError> {
+        let from = Name { key: "from", on: &self.from.side.on, file: None, half: false };
+        let file = seen.file.as_ref().map(|file| file.path.as_str());
+        let half = matches!(&self.to, To::Script(side) if side.text().contains('>'));
+        let to = Name { key: "to", on: self.to.on(), file, half };
+        let outputs = match &seen.way {
+            Way::Relay => self.pass(&self.from.side, seen, (from, to), cx).await,
+            Way::Staging(folder) => {
+                let passed = self.stage(folder, seen, (from, to), cx).await;
+                // Whatever came of it.
+                staging::sweep(folder, cx).await?;
+                passed
+            }
+        };
+        let Some(file) = file else { return outputs };
+        let outputs = outputs?;
+        remote_file::arrived(file, &outputs.stdout)?;
+        let _ = self.placed.set(());
+        Ok(Outputs { stdout: String::new(), ..outputs })
+    }
+
+    /// Sends what `source` gives to where it goes.
+    async fn pass(
+        &self,
+        source: &Side,
+        seen: &Seen,
+        names: (Name<'_>, Name<'_>),
+        cx: &Write<'_>,
+    ) -> Result<Outputs, ActionError> {
+        let mark = mark();
+        let host = self.to.host(cx).await?;
+        // Where the one that reads cannot begin, nothing is written either.
+        let sink = match (&self.to, &seen.file) {
+            (To::File(_), Some(file)) => remote_file::arriving(file, FILE, &cx.at(&host)).await?,
+            (To::File(_), None) => return Err(ActionError::failed("the file was not looked at")),
+            (To::Script(side), _) => side.within(SINK, &host, cx)?,
+        };
+        let to = open(&host, sink, &mark, cx).await?;
+        let from = open_source(source, &mark, cx).await?;
+        judge(relay(from, to, &mark, cx).await?, names.0, names.1)
+    }
+
+    /// Sends everything to a file of this machine first, and then on from there.
+    async fn stage(
+        &self,
+        folder: &str,
+        seen: &Seen,
+        (from, to): (Name<'_>, Name<'_>),
+        cx: &Write<'_>,
+    ) -> Result<Outputs, ActionError> {
+        let (mark, local) = (mark(), Role::local());
+        let here = Name { key: "staging", on: &local, file: None, half: false };
+        let sink = open(&staging::here(cx).await?, staging::keep(folder), &mark, cx).await?;
+        let source = open_source(&self.from.side, &mark, cx).await?;
+        let staged = judge(relay(source, sink, &mark, cx).await?, from, here)?;
+        let passed = self.pass(&staging::give(folder), seen, (here, to), cx).await?;
+        Ok(Outputs { stderr: [staged.stderr, passed.stderr].concat(), ..passed })
+    }
+}
+
+fn mark() -> String {
+    format!("runbook-{:016x}{:016x}", rand::rng().random::<u64>(), rand::rng().random::<u64>())
+}
+
 /// Starts a side's script within ours.
-async fn open(side: &Side, around: &str, mark: &str, cx: &Write<'_>) -> Result<Process, ActionError> {
+async fn open_source(side: &Side, mark: &str, cx: &Write<'_>) -> Result<Process, ActionError> {
     let host = side.host(cx).await?;
-    let command = side.within(around, &host, cx)?.env("MARK", mark);
-    Ok(host.transport().open(Command { effect: Effect::Changes, ..command }).await?)
+    let command = side.within(SOURCE, &host, cx)?.env("TAIL", "");
+    open(&host, command, mark, cx).await
+}
+
+async fn open(host: &Host, command: Command, mark: &str, _cx: &Write<'_>) -> Result<Process, ActionError> {
+    Ok(host.transport().open(Command { effect: Effect::Changes, ..command.env("MARK", mark) }).await?)
 }

@@ -1,35 +1,41 @@
 //! `stream` as written.
 
-use crate::actions::side::Side;
+use std::sync::OnceLock;
+
 use crate::model::decode::{self, Fields};
 use crate::model::{Diagnostics, Node};
 
 use super::action::StreamAction;
+use super::ends::{From, To};
 
 const KEYS: [&str; 3] = ["from", "to", "via"];
 
-pub(super) fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<StreamAction> {
-    let mut fields = Fields::of(value, "`stream`", &KEYS, diagnostics)?;
-    let from = fields.required("from", |node, diagnostics| Side::decode(node, "`from`", diagnostics));
-    let to = fields.required("to", |node, diagnostics| Side::decode(node, "`to`", diagnostics));
-    fields.optional("via", via);
-    fields.done()?;
-    Some(StreamAction { from: from?, to: to? })
+/// Which way the bytes go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Via {
+    /// The best there is.
+    Auto,
+    /// Through this process.
+    Relay,
+    /// Through a file of the operator's machine.
+    Staging,
 }
 
-/// There is one way: through the operator's machine, whose disk sees nothing of it.
-fn via(node: &Node, diagnostics: &mut Diagnostics) -> Option<()> {
-    let found = node.text();
-    if let Some(way @ ("direct" | "staging")) = found.as_deref() {
-        diagnostics
-            .error(
-                &node.span,
-                format!("`stream` does not go `{way}`: what its scripts say to each other passes this machine"),
-            )
-            .hint("`relay`, or `sync` for files");
+pub(super) fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<StreamAction> {
+    let mut fields = Fields::of(value, "`stream`", &KEYS, diagnostics)?;
+    let from = fields.required("from", From::decode);
+    let to = fields.required("to", To::decode);
+    let via = fields.optional("via", via);
+    fields.done()?;
+    Some(StreamAction { from: from?, to: to?, via: via.unwrap_or(Via::Auto), placed: OnceLock::new() })
+}
+
+fn via(node: &Node, diagnostics: &mut Diagnostics) -> Option<Via> {
+    if node.text().as_deref() == Some("direct") {
+        diagnostics.error(&node.span, "`stream` does not go `direct` yet").hint("`relay` or `staging`");
         return None;
     }
-    decode::one_of(&[("auto", ()), ("relay", ())])(node, diagnostics)
+    decode::one_of(&[("auto", Via::Auto), ("relay", Via::Relay), ("staging", Via::Staging)])(node, diagnostics)
 }
 
 #[cfg(test)]
@@ -38,19 +44,34 @@ mod tests {
     use crate::actions::testing::decoded;
 
     #[test]
+    fn scripts_and_files_are_read() {
+        for text in [
+            "{from: {on: a, run: b}, to: {on: c, run: [d]}, via: auto}",
+            "{from: {on: a, file: /b c}, to: {on: c, become: root, file: /d, owner: e, group: f, mode: 0640}, via: staging}",
+        ] {
+            assert!(decoded::<StreamAction>(text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_told() {
-        assert!(decoded::<StreamAction>("{from: {on: a, run: b}, to: {on: c, run: [d]}, via: auto}").is_ok());
         for (text, due) in [
             ("{from: {on: a, run: b}}", "`stream` lacks `to`"),
             (
                 "{from: {on: a, run: b}, to: {on: c, run: d}, via: rely}",
-                "`auto` or `relay` is due here, found `rely`; did you mean `relay`?",
+                "`auto`, `relay` or `staging` is due here, found `rely`; did you mean `relay`?",
+            ),
+            ("{from: {on: a}, to: {on: c, run: ' '}}", "`from` takes one of `run` or `file`\nthe script is empty"),
+            (
+                "{from: {on: a, file: b}, to: {on: c, run: d, file: /e}}",
+                "an absolute path is due here, found `b`; paths on a host start with `/`\n\
+                 `to` takes one of `run` or `file`, found `run` and `file`",
             ),
             (
-                "{from: {on: a, run: b}, to: {on: c, run: d}, via: direct}",
-                "`stream` does not go `direct`: what its scripts say to each other passes this machine; `relay`, or `sync` for files",
+                "{from: {on: a, file: /b, env: {X: y}}, to: {on: c, run: d, mode: 0644}}",
+                "`env` has no meaning beside `file`; it is for the script of a `run`\n\
+                 `mode` has no meaning beside `run`; it is for a `file`",
             ),
-            ("{from: {on: a}, to: {on: c, run: ' '}}", "`from` lacks `run`\nthe script is empty"),
         ] {
             assert_eq!(decoded::<StreamAction>(text).err().unwrap(), due, "{text}");
         }

@@ -15,6 +15,8 @@ pub(super) struct Word {
     pub(super) status: i32,
     /// The hash of what it wrote, or read; none where it failed.
     pub(super) sha256: String,
+    /// How many bytes that were.
+    pub(super) bytes: u64,
 }
 
 /// An end of the stream.
@@ -97,15 +99,20 @@ impl Splitter<'_> {
     }
 }
 
-/// The line with the exit code and the hash, in either order.
+/// The line with the exit code, the hash and the count, in any order.
 fn word(line: &[u8], mark: &str) -> Option<Word> {
     let line = std::str::from_utf8(line).ok()?.trim_end().strip_prefix(mark)?;
     let words: Vec<&str> = line.split_whitespace().collect();
-    let status = words.iter().position(|word| *word == "s").and_then(|at| words.get(at + 1))?.parse().ok()?;
+    let after = |key: &str| words.iter().position(|word| *word == key).and_then(|at| words.get(at + 1));
+    let status = after("s")?.parse().ok()?;
+    let bytes = after("b").and_then(|word| word.parse().ok());
     let sha256 = words.iter().find(|word| word.len() == 64);
     // Without a hash nothing has ended well.
-    (status != 0 || sha256.is_some())
-        .then(|| Word { status, sha256: sha256.map(ToString::to_string).unwrap_or_default() })
+    (status != 0 || sha256.is_some() && bytes.is_some()).then(|| Word {
+        status,
+        sha256: sha256.map(ToString::to_string).unwrap_or_default(),
+        bytes: bytes.unwrap_or_default(),
+    })
 }
 
 #[cfg(test)]
@@ -116,13 +123,16 @@ mod tests {
     fn the_last_word_is_told_from_the_others() {
         let mut splitter = Splitter { mark: "M1", line: Vec::new(), word: None };
         let hash = "0".repeat(64);
-        let told =
-            [&b"a\nM1 no\nb"[..], b" c", format!("\nM1 s 3 {hash} -\n").as_bytes()].map(|bytes| splitter.take(bytes));
+        let told = [&b"a\nM1 no\nb"[..], b" c", format!("\nM1 s 3 {hash} - b 7\n").as_bytes()]
+            .map(|bytes| splitter.take(bytes));
         assert_eq!(told.concat(), b"a\nM1 no\nb c");
-        assert_eq!(splitter.word, Some(Word { status: 3, sha256: hash.clone() }));
-        assert_eq!(word(b"M1 s 4", "M1"), Some(Word { status: 4, sha256: String::new() }));
-        assert_eq!(word(b"M1 s 0", "M1"), None);
-        assert_eq!(word(format!("M1 {hash} - s 0").as_bytes(), "M1"), Some(Word { status: 0, sha256: hash }));
+        assert_eq!(splitter.word, Some(Word { status: 3, sha256: hash.clone(), bytes: 7 }));
+        assert_eq!(word(b"M1 s 4", "M1"), Some(Word { status: 4, sha256: String::new(), bytes: 0 }));
+        for half in ["M1 s 0".to_owned(), format!("M1 s 0 {hash} -"), "M1 s 0 b 1".to_owned()] {
+            assert_eq!(word(half.as_bytes(), "M1"), None, "{half}");
+        }
+        let whole = Word { status: 0, sha256: hash.clone(), bytes: 9 };
+        assert_eq!(word(format!("M1 b 9 {hash} - s 0").as_bytes(), "M1"), Some(whole));
         let mut splitter = Splitter { mark: "M1", line: Vec::new(), word: None };
         assert_eq!(splitter.take(&vec![b'x'; LINE + 1]).len(), LINE + 1);
     }

@@ -1,9 +1,12 @@
-//! `stream`: what a script on one host writes, a script on another reads, all of it or nothing.
+//! `stream`: what one end gives, a script or a file, the other takes: all of it or nothing.
 
 mod action;
 mod decode;
 mod ear;
+mod ends;
 mod relay;
 mod report;
+mod seen;
+mod staging;
 
 pub use action::StreamAction;

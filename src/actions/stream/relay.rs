@@ -103,11 +103,13 @@ async fn send(
         futures::join!(listen(&mut errors, mark, cx), read(output, send), write(&mut *to, receive, passing, cx));
     let end = end?;
     let Ok(sha256) = written else { return Ok((end, String::new())) };
-    let whole = end.word.as_ref().is_some_and(|word| word.status == 0 && word.sha256 == sha256);
+    let whole = end.word.as_ref().is_some_and(|word| word.status == 0 && word.sha256 == sha256)
+        && end.word.as_ref().is_some_and(|word| word.bytes == passing.bytes.load(Relaxed));
     if whole {
         passing.told.store(true, Relaxed);
+        let end = format!("end {sha256}\n");
         let last = async {
-            to.write_all(b"end\n").await?;
+            to.write_all(end.as_bytes()).await?;
             to.flush().await?;
             to.shutdown().await
         };

@@ -7,7 +7,7 @@ use crate::model::book::Book;
 use crate::model::diagnostic::{Diagnostics, nearest};
 use crate::model::kinds;
 use crate::model::node::{Scalar, Shape};
-use crate::model::step::{Step, UndoSpec};
+use crate::model::step::{ActionCall, Step, UndoSpec};
 
 /// Within an included file an id means the step of that file, where it has one of that id, and one of the book's otherwise.
 pub(super) fn resolve(book: &mut Book) {
@@ -159,10 +159,15 @@ fn restores(step: &Step, index: usize, steps: &[&Step], diagnostics: &mut Diagno
     }
 }
 
+/// A `stream` can take back what it does to a file, and not what it does to a script.
+fn is_of_a_file(action: &ActionCall) -> bool {
+    action.kind.value == "stream" && action.value.get("to").is_some_and(|to| to.get("file").is_some())
+}
+
 /// What cannot be taken back cannot be temporary.
 fn temporary(step: &Step, diagnostics: &mut Diagnostics) {
     let (Some(temporary), Some(action)) = (&step.temporary, &step.action) else { return };
-    let undoes_itself = kinds::action(&action.kind.value).is_none_or(|kind| kind.undoes_itself);
+    let undoes_itself = kinds::action(&action.kind.value).is_none_or(|kind| kind.undoes_itself) || is_of_a_file(action);
     let way_back = match &step.undo {
         None => undoes_itself,
         Some(UndoSpec::Script(_) | UndoSpec::Steps(_)) => true,

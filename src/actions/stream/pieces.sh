@@ -1,0 +1,14 @@
+# `receive`: writes what comes to stdout: pieces, each after a line with its length, and after the last the word `end` with the hash of it all,
+# which goes to descriptor 3. 2 where that word does not come: then it is not all.
+mark=$MARK
+unset MARK
+receive() {
+  while IFS= read -r n; do
+    case $n in
+      'end '*) printf '%s\n' "${n#end }" >&3; return 0 ;;
+      '' | *[!0-9]*) return 2 ;;
+    esac
+    dd bs="$n" count=1 iflag=fullblock status=none 3>&- || return 1
+  done
+  return 2
+}

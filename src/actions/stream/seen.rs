@@ -1,0 +1,79 @@
+//! What a check of a stream found, and what takes it back.
+
+use serde::{Deserialize, Serialize};
+
+use crate::actions::context::Write;
+use crate::actions::contract::ActionError;
+use crate::actions::remote_file;
+use crate::base::Role;
+
+use super::staging;
+
+/// What was seen.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// The file that they are to become.
+    pub(super) file: Option<remote_file::Seen>,
+    /// Which way the bytes go.
+    pub(super) way: Way,
+    /// Why that way.
+    pub(super) why: String,
+}
+
+/// Which way the bytes go.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Way {
+    /// Through this process.
+    #[default]
+    Relay,
+    /// Through a file of the operator's machine: in this folder.
+    Staging(String),
+}
+
+impl Seen {
+    /// The way, in words.
+    pub(super) fn way_in_words(&self) -> String {
+        let way = match self.way {
+            Way::Relay => "by way of this machine (relay)",
+            Way::Staging(_) => "through a file of this machine (staging)",
+        };
+        if self.why.is_empty() { way.to_owned() } else { format!("{way}: {}", self.why) }
+    }
+}
+
+/// What takes a stream back, as far as it can be, and removes what it has left on its way.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undo {
+    /// The file that was written.
+    pub(super) file: Option<FileUndo>,
+    /// The folder of this machine that the bytes may have passed.
+    pub(super) staging: Option<String>,
+}
+
+/// What puts a file back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct FileUndo {
+    pub(super) on: Role,
+    pub(super) user: Option<String>,
+    pub(super) undo: remote_file::Undo,
+}
+
+impl Undo {
+    /// Takes it back.
+    pub(super) async fn run(&self, cx: &Write<'_>) -> Result<String, ActionError> {
+        self.sweep(cx).await?;
+        let Some(FileUndo { on, user, undo }) = &self.file else {
+            return Err(ActionError::failed(super::action::NO_UNDO));
+        };
+        undo.run(&cx.at(&cx.other_as(on, user.as_deref()).await?)).await
+    }
+
+    /// Removes what a crash may have left.
+    pub(super) async fn sweep(&self, cx: &Write<'_>) -> Result<(), ActionError> {
+        if let Some(folder) = &self.staging {
+            staging::sweep(folder, cx).await?;
+        }
+        Ok(())
+    }
+}
