@@ -8,6 +8,8 @@
 mod actions;
 #[path = "tests/banks.rs"]
 mod banks;
+#[path = "tests/claims.rs"]
+mod claims;
 #[path = "tests/faults.rs"]
 mod faults;
 #[path = "tests/gearman.rs"]

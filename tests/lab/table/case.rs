@@ -69,6 +69,17 @@ pub(super) enum Crash {
     Around(&'static str),
     /// With the intent in the journal and nothing sent; and in the middle of a durable job.
     Middle(Middle),
+    /// As `Around`, and then nobody but a person can know whether it was done: or its `verify` does.
+    Unknown(Knows),
+}
+
+/// Who knows whether a step was done whose controller has died.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Knows {
+    /// A person.
+    Person,
+    /// The step's `verify`, where it was done. Where it was not, a person.
+    Verify,
 }
 
 /// The middle of a durable job.
@@ -213,6 +224,17 @@ impl Case {
     /// The same for what runs as one durable job, which has to be in the journal before it is launched.
     pub(crate) fn crashes_around_its_job(self) -> Self {
         Self { crash: Some(Crash::Around("sent")), ..self }
+    }
+
+    /// The same where nobody can tell afterwards whether it was done: a resume says so and changes nothing, and goes on once a person has said
+    /// `retry` or `done`.
+    pub(crate) fn asks_after_a_crash(self) -> Self {
+        Self { crash: Some(Crash::Unknown(Knows::Person)), ..self }
+    }
+
+    /// The same where the step's `verify` can tell that it was done.
+    pub(crate) fn verify_tells_after_a_crash(self) -> Self {
+        Self { crash: Some(Crash::Unknown(Knows::Verify)), ..self }
     }
 
     /// The same for what runs as a durable job, in the middle of which it is killed: the script `stop` makes the job stand still there,

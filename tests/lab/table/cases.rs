@@ -132,6 +132,7 @@ impl<'a> Table<'a> {
             jobs.push(Box::new(move || match &four[0].case.crash {
                 Some(Crash::Middle(middle)) => super::crash::hold_job(table, bench, four, &done, middle),
                 Some(Crash::Around(behind)) => super::crash::hold(table, bench, four, &done, behind),
+                Some(Crash::Unknown(knows)) => super::crash::hold_unknown(table, bench, four, &done, *knows),
                 None => {}
             }));
         }
@@ -156,13 +157,18 @@ impl<'a> Table<'a> {
 fn at_once(many: usize, jobs: Vec<Box<dyn FnOnce() + Send + '_>>) {
     let jobs = std::sync::Mutex::new(jobs);
     std::thread::scope(|scope| {
-        for _ in 0..many {
-            scope.spawn(|| {
-                loop {
-                    let Some(job) = jobs.lock().unwrap().pop() else { break };
-                    job();
-                }
-            });
+        let work = || {
+            loop {
+                let Some(job) = jobs.lock().unwrap().pop() else { break };
+                job();
+            }
+        };
+        let workers: Vec<_> = (0..many).map(|_| scope.spawn(work)).collect();
+        for worker in workers {
+            if let Err(said) = worker.join() {
+                // With its own words, and not those of the scope.
+                std::panic::resume_unwind(said);
+            }
         }
     });
 }

@@ -2,10 +2,11 @@
 
 use super::bench::{Bench, Look, Place};
 use super::book::Desk;
-use super::case::Middle;
+use super::case::{Knows, Middle};
 use super::cases::Table;
 use super::compare::{Apart, difference, nameless};
 use super::paused::Paused;
+use super::told::Told;
 
 /// Killed with the intent in the journal and nothing sent (a, c), and when all was done and not yet in the journal (b, d); a and b are resumed,
 /// c and d taken back as they are. The rollback is killed in the same two places. `done` is what an undisturbed run leaves; all is done with no
@@ -46,6 +47,41 @@ pub(super) fn hold_job(table: &Table<'_>, bench: &Bench<'_>, [a, b, c, d]: &[Pla
 
 /// Where hosts keep what is ours.
 const STATES: &str = "/root/.local/state /home/*/.local/state /var/lib/*/.local/state /var/tmp/runbook-*";
+
+/// The same where nobody but a person, or the step's `verify`, knows whether it was done.
+pub(super) fn hold_unknown(table: &Table<'_>, bench: &Bench<'_>, [a, b, c, d]: &[Place; 4], done: &Look, knows: Knows) {
+    let story = Story::new(table, bench, &[a], done);
+    story.killed_before(&["run", "BOOK"], "intended", a);
+    story.is_asked(a);
+    story.says("retry", a);
+    story.must_be_done(&[a]);
+    story.goes_back();
+
+    let story = Story::new(table, bench, &[b], done);
+    story.killed_after(&["run", "BOOK"], "intended", b, |now| story.is_done(b, now));
+    match knows {
+        Knows::Person => {
+            story.is_asked(b);
+            story.says("done", b);
+        }
+        Knows::Verify => {
+            let settled = story.desk.runbook(&["resume"]).ended(0).records(&["settled"]);
+            let note = settled.into_values().next().expect("it is settled")["outcome"]["note"].to_string();
+            assert!(note.contains("found done"), "{}: {note}", b.slug);
+        }
+    }
+    story.must_be_done(&[b]);
+    story.killed_before(&["rollback"], "undo_intended", b);
+    story.goes_back();
+
+    let story = Story::new(table, bench, &[c], done);
+    story.killed_before(&["run", "BOOK"], "intended", c);
+    story.goes_back();
+
+    let story = Story::new(table, bench, &[d], done);
+    story.killed_after(&["run", "BOOK"], "intended", d, |now| story.is_done(d, now));
+    story.goes_back();
+}
 
 struct Story<'s> {
     table: &'s Table<'s>,
@@ -97,6 +133,26 @@ impl<'s> Story<'s> {
         let mut paused = self.start(args).until("intended", place);
         paused.go_on(&middle.stands, || self.bench.holds(place, &middle.stands));
         paused.kill();
+    }
+
+    /// A resume does not know whether it was done, says so, and does nothing.
+    fn is_asked(&self, place: &Place) {
+        let before = self.bench.look_at(place);
+        let told = self.desk.runbook(&["resume"]);
+        let settled = told.records(&["settled"]);
+        let unsure = settled.values().any(|record| record["outcome"]["end"] == "unsure");
+        assert!(unsure && told.code != 0, "{}: nobody is asked whether it was done:\n{}", place.slug, told.gist());
+        let changed = difference(&before, &self.bench.look_at(place), Apart::Nothing);
+        assert!(changed.is_none(), "{}: not knowing, it changes something:\n{}", place.slug, changed.unwrap());
+    }
+
+    /// A person says what became of it, and the run goes on.
+    fn says(&self, word: &str, place: &Place) {
+        let runs = std::process::Command::output(&mut self.desk.command(&["runs"])).unwrap();
+        let run = Told::of(&runs).events.iter().find_map(|event| event["run"].as_str().map(str::to_owned));
+        let run = run.unwrap_or_else(|| panic!("{runs:?}"));
+        self.desk.runbook(&[word, &run, &place.slug]).ended(0);
+        self.desk.runbook(&["resume"]).ended(0);
     }
 
     fn before_of(&self, place: &Place) -> &Look {

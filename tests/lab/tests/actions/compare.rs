@@ -20,6 +20,7 @@ fn compare() {
             .acts()
             .foresees("compare old with new")
             .outputs("it's root")
+            .crashes()
         })
         .case("the same, and long", |c| {
             c.step("compare: {left: {on: old, run: seq 700000}, right: {on: mirror1, run: seq 700000}}").acts()

@@ -13,6 +13,9 @@ const CLEARED: &str = r#"cd /; su postgres -s /bin/sh -c 'dropdb "It'\''s \"a\" 
 /// What of it is compared.
 const STATE: &str = r#"cd /; su postgres -s /bin/sh -c 'psql -qXAt -d "dbname='\''It\\'\''s \"a\" = $SELF'\''" -c "TABLE \"T\" ORDER BY 1"'"#;
 
+/// Whether a script has begun there.
+const HELD_UP: &str = r#"cd /; [ "$(su postgres -s /bin/sh -c 'psql -qXAt -c "SELECT count(*) FROM pg_stat_activity WHERE datname LIKE '\''%$SELF'\''"')" = 1 ]"#;
+
 /// The name in YAML.
 /// (`HERE` would be replaced in a step, in `WHERE` too.)
 const NAME: &str = r#""It's \"a\" = SELF""#;
@@ -25,7 +28,13 @@ fn sql() {
         .plain_names()
         .on(&["old", "new"])
         .case("a value", |c| {
-            c.given(GIVEN).cleared_by(CLEARED).step(&query(r#"query: 'SELECT count(*) FROM "T";', expect: 3"#)).state(STATE).acts().outputs("3")
+            c.given(GIVEN)
+                .cleared_by(CLEARED)
+                .step(&query(r#"query: 'SELECT count(*) FROM "T";', expect: 3"#))
+                .state(STATE)
+                .acts()
+                .outputs("3")
+                .crashes()
         })
         .case("rows", |c| {
             c.given(GIVEN)
@@ -75,6 +84,18 @@ sql: {database: postgres, query: "SELECT :'a', :'b'", variables: {a: "it's \\ :b
                 )))
                 .state(STATE)
                 .acts()
+                .crashes()
+        })
+        .case("a script that is held up", |c| {
+            c.given(GIVEN)
+                .cleared_by(CLEARED)
+                .step(&query(&format!(
+                    "script: \"\\\\! while [ -e HERE/slow ]; do sleep 0.05; done\\nINSERT INTO \\\"T\\\" VALUES (5);\"}}\n\
+                     undo: [{{sql: {{database: {NAME}, script: 'DELETE FROM \"T\" where a = 5'}}}}]\n#"
+                )))
+                .state(STATE)
+                .acts()
+                .crashes_in_the_middle("touch slow", HELD_UP, "rm slow; sleep 0.5")
         })
         .case("a script that fails in its middle", |c| {
             c.given(GIVEN)

@@ -19,7 +19,7 @@ fn stream() {
                 undo: rm -rf QUOTED_HERE/etc"#,
             )
             .acts()
-            .foresees("stream from old to new, by way of this machine")
+            .foresees("stream from old to new, by way of this machine (relay)")
             .leaves("[ -n \"$(ls -A etc)\" ]")
         })
         .case("many bytes", |c| {
@@ -45,6 +45,110 @@ fn stream() {
                     undo: [{sql: {database: SELF, script: "DROP SCHEMA public CASCADE; CREATE SCHEMA public;"}}]"#,
                 )
                 .acts()
+        })
+        .case("a file, whole", |c| {
+            c.given("printf 'before\\n' >f; chown daemon:adm f; chmod 640 f; setfacl -m u:games:r f; ln -s f l")
+                .step(
+                    r#"
+                    stream:
+                      from: {on: old, run: "cat /etc/debian_version; printf %s \"$WORD\"", env: {WORD: "{{ secrets.word }}"}}
+                      to: {on: new, file: "HERE/l"}
+                      via: relay"#,
+                )
+                .acts()
+                .foresees("is a link: ")
+                .foresees("it is known once it has come")
+                .leaves("[ \"$(tail -c 16 f)\" = 'open sesame 4711' ] && [ -L l ] && [ \"$(stat -c %U:%G:%a f)\" = daemon:adm:640 ]")
+                .crashes()
+                .stops_after("echo x >>f", "has changed since")
+                .goes_back_after("ln f g", "[ \"$(cat f)\" = before ] && [ -s g ]")
+        })
+        .case("a new file, as asked, from a file", |c| {
+            c.step(
+                r#"
+                stream:
+                  from: {on: old, file: /etc/libravatar/settings.json}
+                  to: {on: new, become: root, file: "HERE/-n it's", owner: daemon, group: adm, mode: 0440}"#,
+            )
+            .acts()
+            .leaves("[ -s \"./-n it's\" ] && [ \"$(stat -c %U:%G:%a \"./-n it's\")\" = daemon:adm:440 ]")
+            .crashes()
+        })
+        .case("a long file that stood there", |c| {
+            c.given("truncate -s 70M f; echo end >>f")
+                .step(
+                    r#"
+                    stream:
+                      from: {on: old, run: echo short}
+                      to: {on: new, file: "HERE/f"}
+                      via: staging"#,
+                )
+                .acts()
+                .leaves("[ \"$(cat f)\" = short ]")
+                .crashes()
+        })
+        .case("a file of somebody without rights", |c| {
+            c.given("chown daemon .")
+                .step(
+                    r#"
+                    stream:
+                      from: {on: old, become: daemon, run: id -un}
+                      to: {on: new, become: daemon, file: "HERE/f", mode: 0644}"#,
+                )
+                .acts()
+                .leaves("[ \"$(cat f)\" = daemon ] && [ \"$(stat -c %U f)\" = daemon ]")
+        })
+        .case("the source of a file fails", |c| {
+            c.given("echo before >f")
+                .step(
+                    r#"
+                    stream:
+                      from: {on: old, run: "head -c 3000000 /dev/zero; exit 3"}
+                      to: {on: new, file: "HERE/f"}"#,
+                )
+                .fails("nothing was put in place of")
+        })
+        .case("no room for a file", |c| {
+            c.given("mkdir small; mount -t tmpfs -o size=1m,mode=755 tmpfs small; echo before >small/f")
+                .cleared_by("umount small")
+                .step(
+                    r#"
+                    stream:
+                      from: {on: old, run: "head -c 3000000 /dev/zero"}
+                      to: {on: new, file: "HERE/small/f"}"#,
+                )
+                .fails("`to`, on new, exited with")
+        })
+        .case("a file that is not there", |c| {
+            c.step(r#"stream: {from: {on: old, file: "HERE/f"}, to: {on: new, run: cat}}"#).folders(&["new"]).on(&[]).blocked("there is no ")
+        })
+        .case("a script, and nobody who knows", |c| {
+            c.step(
+                r#"
+                stream:
+                  from: {on: old, run: echo a}
+                  to: {on: new, run: 'cat >"$TO"', env: {TO: "HERE/f"}}
+                  via: relay
+                undo: rm -f QUOTED_HERE/f"#,
+            )
+            .acts()
+            .leaves("[ \"$(cat f)\" = a ]")
+            .asks_after_a_crash()
+        })
+        .case("a script, through a file of ours, and a verify that tells", |c| {
+            c.step(
+                r#"
+                stream:
+                  from: {on: old, run: echo a}
+                  to: {on: new, run: 'cat >"$TO.new"; mv -- "$TO.new" "$TO"', env: {TO: "HERE/f"}}
+                  via: staging
+                verify: grep -qx a QUOTED_HERE/f
+                undo: rm -f QUOTED_HERE/f"#,
+            )
+            .acts()
+            .foresees("through a file of this machine (staging)")
+            .leaves("[ \"$(cat f)\" = a ]")
+            .verify_tells_after_a_crash()
         })
         .case("the source fails", |c| {
             c.step(

@@ -9,7 +9,9 @@ fn tcp() {
     Table::new(&lab, "tcp")
         .secret("word", "open sesame 4711")
         .case("a port is open", |c| c.step("tcp: {to: \"127.0.0.1:22\"}").acts().foresees("connect to 127.0.0.1:22"))
-        .case("what greets", |c| c.step("tcp: {to: \"[::1]:22\", expect: '^SSH-2\\.0-'}").acts().outputs("SSH-2.0-"))
+        .case("what greets", |c| {
+            c.step("tcp: {to: \"[::1]:22\", expect: '^SSH-2\\.0-'}").acts().outputs("SSH-2.0-").crashes()
+        })
         .case("workers", |c| {
             c.on(&["old"])
                 .step(r#"tcp: {to: "localhost:4730", send: "workers\n", until: '^\.$'}"#)
