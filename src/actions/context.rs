@@ -137,7 +137,7 @@ pub struct Stash<'a> {
 /// Changes hosts. Only with an intent, which only the journal makes, once the way back is durable.
 pub struct Write<'a> {
     read: Read<'a>,
-    _intent: &'a Intent,
+    intent: &'a Intent,
 }
 
 /// A host seen through a `Read`: another one than the unit's own, or as another user.
@@ -274,13 +274,13 @@ impl<'a> Write<'a> {
     /// The capability to change: needs the journal's word that the way back is durable.
     #[must_use]
     pub fn new(read: Read<'a>, intent: &'a Intent) -> Self {
-        Self { read, _intent: intent }
+        Self { read, intent }
     }
 
     /// The same for a unit that acts on that host, as that user.
     #[must_use]
     pub fn at(&self, host: &Host) -> Self {
-        Self { read: self.read.at(host), _intent: self._intent }
+        Self { read: self.read.at(host), intent: self.intent }
     }
 
     /// Runs a changing script on the unit's host, as the step's user.

@@ -105,7 +105,7 @@ impl Seen {
             }
         }
         if replaced {
-            let text = if everybody { new.text } else { Text::Private };
+            let text = if everybody || new.text == Text::Unknown { new.text } else { Text::Private };
             let content = Content { size: new.size, sha256: &new.sha256, text };
             let old = there.map(|there| Content::of(look, there));
             changes.content(&format!("{role}:{}", look.real), old, content, masker);

@@ -3,11 +3,11 @@
 use std::sync::OnceLock;
 
 use async_trait::async_trait;
-use rand::RngExt as _;
 use tokio::time::timeout;
 
 use crate::actions::context::{Host, Read, Stash, Write};
 use crate::actions::contract::{Action, ActionError, AfterCrash, Check, Reversible, Verdict};
+use crate::actions::passage::{self, Choice};
 use crate::actions::remote_file::{self, Look, New, Question, Text};
 use crate::actions::side::Side;
 use crate::base::{Role, duration};
@@ -17,8 +17,9 @@ use crate::model::{Diagnostics, Node};
 use crate::transport::{Command, Effect, Process};
 
 use super::decode::Via;
+use super::direct::NO_STAGE;
 use super::ends::{FileEnd, From, To};
-use super::relay::relay;
+use super::relay::{mark, relay};
 use super::report::{Name, judge};
 use super::seen::{FileUndo, Seen, Undo, Way};
 use super::staging;
@@ -68,13 +69,10 @@ impl Action for StreamAction {
                 Check::Satisfied | Check::Unknowable(_) => {}
             }
         }
-        if self.via == Via::Staging {
-            match staging::look(size, cx).await? {
-                Ok(folder) => seen.way = Way::Staging(folder),
-                Err(why) => return Ok(Check::Blocked(why)),
-            }
-        }
-        Ok(Check::Differs(seen))
+        Ok(match self.choose(&mut seen, size, cx).await? {
+            Some(why) => Check::Blocked(why),
+            None => Check::Differs(seen),
+        })
     }
 
     fn preview(&self, seen: &Seen) -> Preview {
@@ -93,9 +91,9 @@ impl Action for StreamAction {
     async fn capture(&self, seen: &Seen, cx: &Stash<'_>) -> Result<Reversible<Undo>, ActionError> {
         let staging = match &seen.way {
             Way::Staging(folder) => Some(folder.clone()),
-            Way::Relay => None,
+            Way::Relay | Way::Direct(_) => None,
         };
-        let mut undo = Undo { file: None, staging };
+        let mut undo = Undo { file: None, staging, key: seen.key.clone() };
         let Some(file) = &seen.file else {
             return Ok(if undo == Undo::default() {
                 Reversible::No(NO_UNDO.to_owned())
@@ -117,7 +115,8 @@ impl Action for StreamAction {
 
     async fn apply(&self, seen: &Seen, cx: &Write<'_>) -> Result<Outputs, ActionError> {
         let streaming = self.carry(seen, cx);
-        let Some(limit) = cx.env().timeout else { return streaming.await };
+        // A durable job looks after its time itself.
+        let Some(limit) = cx.env().timeout.filter(|_| seen.route().is_none()) else { return streaming.await };
         timeout(limit, streaming).await.unwrap_or_else(|_| {
             Err(ActionError::failed_with_hint(
                 format!("took longer than {}, and both ends were stopped", duration::show(limit)),
@@ -133,6 +132,14 @@ impl Action for StreamAction {
         }
     }
 
+    async fn reattach(&self, job: &serde_json::Value, cx: &Write<'_>) -> Result<Outputs, ActionError> {
+        self.find_again(job, cx).await
+    }
+
+    async fn clear_up(&self, job: &serde_json::Value, cx: &Read<'_>) -> Result<(), ActionError> {
+        self.clear(job, cx).await
+    }
+
     async fn undo(undo: &Undo, cx: &Write<'_>) -> Result<String, ActionError> {
         undo.run(cx).await
     }
@@ -145,14 +152,85 @@ impl Action for StreamAction {
         self.to.is_file()
     }
 
-    /// Both scripts ended with the controller: well if all had arrived, and killed otherwise. The step's `verify` can tell. A file is there,
-    /// whole, or it is not.
+    /// A direct stream is a job. Else both scripts ended with the controller: well if all had arrived, and killed otherwise; the step's `verify`
+    /// can tell. A file is there, whole, or it is not.
     fn after_crash(&self) -> AfterCrash {
-        if self.to.is_file() { AfterCrash::Recheck } else { AfterCrash::AskOperator }
+        match (self.to.is_file(), self.via) {
+            (true, _) => AfterCrash::Recheck,
+            (false, Via::Direct) => AfterCrash::Reattach,
+            (false, _) => AfterCrash::AskOperator,
+        }
     }
 }
 
 impl StreamAction {
+    /// Looks again, and finds that it can be done.
+    pub(super) async fn see(&self, cx: &Read<'_>) -> Result<Seen, ActionError> {
+        match self.check(cx).await? {
+            Check::Differs(seen) => Ok(seen),
+            Check::Blocked(why) | Check::Unknowable(why) => Err(ActionError::failed(why)),
+            Check::Satisfied => Ok(Seen::default()),
+        }
+    }
+
+    /// Chooses the way; in words why there is none.
+    async fn choose(&self, seen: &mut Seen, size: Option<u64>, cx: &Read<'_>) -> Result<Option<String>, ActionError> {
+        let via = match self.via {
+            Via::Staging => {
+                return Ok(match staging::look(size, cx).await? {
+                    Ok(folder) => {
+                        seen.way = Way::Staging(folder);
+                        None
+                    }
+                    Err(why) => Some(why),
+                });
+            }
+            Via::Auto => passage::Via::Auto,
+            Via::Direct => passage::Via::Direct,
+            Via::Relay => return Ok(None),
+        };
+        let has_secrets = matches!(&self.to, To::Script(script) if script.has_secrets());
+        let choice = if has_secrets {
+            let why = format!("the `env` of `to` has a secret, which would lie on the disk of {}", self.to.on());
+            Choice { why, ..Choice::default() }
+        } else {
+            let (from, to) = (self.from.side.host(cx).await?, self.to.host(cx).await?);
+            Choice::of(via, (&from, &to), NO_STAGE, cx).await?
+        };
+        if let Some(why) = choice.obstacle(via) {
+            return Ok(Some(why));
+        }
+        if let passage::Way::Direct(route) = choice.way {
+            seen.way = Way::Direct(route);
+        }
+        (seen.why, seen.key) = (choice.why, choice.key);
+        Ok(None)
+    }
+
+    /// The path of the file that the bytes are to become.
+    pub(super) fn file(&self) -> Option<&str> {
+        match &self.to {
+            To::Script(_) => None,
+            To::File(end) => Some(&end.place.dest),
+        }
+    }
+
+    /// What its ends are called.
+    pub(super) fn names(&self) -> (Name<'_>, Name<'_>) {
+        let from = Name { key: "from", on: &self.from.side.on, file: None, half: false };
+        let half = matches!(&self.to, To::Script(side) if side.text().contains('>'));
+        (from, Name { key: "to", on: self.to.on(), file: self.file(), half })
+    }
+
+    /// What came of it, where it is a file that was to be put in place.
+    pub(super) fn placed(&self, outputs: Result<Outputs, ActionError>) -> Result<Outputs, ActionError> {
+        let Some(file) = self.file() else { return outputs };
+        let outputs = outputs?;
+        remote_file::arrived(file, &outputs.stdout)?;
+        let _ = self.placed.set(());
+        Ok(Outputs { stdout: String::new(), ..outputs })
+    }
+
     /// Looks at the file that the bytes are to become; `size` is how many they are, where that is known.
     async fn look(
         &self,
@@ -188,24 +266,18 @@ impl StreamAction {
     }
 
     async fn carry(&self, seen: &Seen, cx: &Write<'_>) -> Result<Outputs, ActionError> {
-        let from = Name { key: "from", on: &self.from.side.on, file: None, half: false };
-        let file = seen.file.as_ref().map(|file| file.path.as_str());
-        let half = matches!(&self.to, To::Script(side) if side.text().contains('>'));
-        let to = Name { key: "to", on: self.to.on(), file, half };
-        let outputs = match &seen.way {
-            Way::Relay => self.pass(&self.from.side, seen, (from, to), cx).await,
-            Way::Staging(folder) => {
-                let passed = self.stage(folder, seen, (from, to), cx).await;
+        let names = self.names();
+        let outputs = match (&seen.way, &seen.key) {
+            (Way::Direct(route), Some(key)) => self.directly((Some(route), key), Some(seen), None, names, cx).await,
+            (Way::Relay | Way::Direct(_), _) => self.pass(&self.from.side, seen, names, cx).await,
+            (Way::Staging(folder), _) => {
+                let passed = self.stage(folder, seen, names, cx).await;
                 // Whatever came of it.
                 staging::sweep(folder, cx).await?;
                 passed
             }
         };
-        let Some(file) = file else { return outputs };
-        let outputs = outputs?;
-        remote_file::arrived(file, &outputs.stdout)?;
-        let _ = self.placed.set(());
-        Ok(Outputs { stdout: String::new(), ..outputs })
+        self.placed(outputs)
     }
 
     /// Sends what `source` gives to where it goes.
@@ -245,10 +317,6 @@ impl StreamAction {
         let passed = self.pass(&staging::give(folder), seen, (here, to), cx).await?;
         Ok(Outputs { stderr: [staged.stderr, passed.stderr].concat(), ..passed })
     }
-}
-
-fn mark() -> String {
-    format!("runbook-{:016x}{:016x}", rand::rng().random::<u64>(), rand::rng().random::<u64>())
 }
 
 /// Starts a side's script within ours.

@@ -15,6 +15,8 @@ const KEYS: [&str; 3] = ["from", "to", "via"];
 pub(super) enum Via {
     /// The best there is.
     Auto,
+    /// From host to host.
+    Direct,
     /// Through this process.
     Relay,
     /// Through a file of the operator's machine.
@@ -25,17 +27,10 @@ pub(super) fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Stre
     let mut fields = Fields::of(value, "`stream`", &KEYS, diagnostics)?;
     let from = fields.required("from", From::decode);
     let to = fields.required("to", To::decode);
-    let via = fields.optional("via", via);
+    let ways = [("auto", Via::Auto), ("direct", Via::Direct), ("relay", Via::Relay), ("staging", Via::Staging)];
+    let via = fields.optional("via", decode::one_of(&ways));
     fields.done()?;
     Some(StreamAction { from: from?, to: to?, via: via.unwrap_or(Via::Auto), placed: OnceLock::new() })
-}
-
-fn via(node: &Node, diagnostics: &mut Diagnostics) -> Option<Via> {
-    if node.text().as_deref() == Some("direct") {
-        diagnostics.error(&node.span, "`stream` does not go `direct` yet").hint("`relay` or `staging`");
-        return None;
-    }
-    decode::one_of(&[("auto", Via::Auto), ("relay", Via::Relay), ("staging", Via::Staging)])(node, diagnostics)
 }
 
 #[cfg(test)]
@@ -59,7 +54,7 @@ mod tests {
             ("{from: {on: a, run: b}}", "`stream` lacks `to`"),
             (
                 "{from: {on: a, run: b}, to: {on: c, run: d}, via: rely}",
-                "`auto`, `relay` or `staging` is due here, found `rely`; did you mean `relay`?",
+                "`auto`, `direct`, `relay` or `staging` is due here, found `rely`; did you mean `relay`?",
             ),
             ("{from: {on: a}, to: {on: c, run: ' '}}", "`from` takes one of `run` or `file`\nthe script is empty"),
             (

@@ -100,7 +100,7 @@ impl Splitter<'_> {
 }
 
 /// The line with the exit code, the hash and the count, in any order.
-fn word(line: &[u8], mark: &str) -> Option<Word> {
+pub(super) fn word(line: &[u8], mark: &str) -> Option<Word> {
     let line = std::str::from_utf8(line).ok()?.trim_end().strip_prefix(mark)?;
     let words: Vec<&str> = line.split_whitespace().collect();
     let after = |key: &str| words.iter().position(|word| *word == key).and_then(|at| words.get(at + 1));

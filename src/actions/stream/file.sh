@@ -1,6 +1,6 @@
 # Puts what `receive` gives in place of a file, and only once that is all; `make` and `place` are those of every file. How that ended, the hash
 # and the count come at the end, in a line of stderr that begins with $mark.
-W=
+W='' hashed=''
 over() {
   s=$?
   rm -f -- "$T"

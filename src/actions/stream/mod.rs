@@ -2,8 +2,10 @@
 
 mod action;
 mod decode;
+mod direct;
 mod ear;
 mod ends;
+mod overheard;
 mod relay;
 mod report;
 mod seen;

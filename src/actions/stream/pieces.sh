@@ -2,6 +2,8 @@
 # which goes to descriptor 3. 2 where that word does not come: then it is not all.
 mark=$MARK
 unset MARK
+# What was fed to a script that has failed is taken away from it by whoever reads its last word.
+failed() { :; }
 receive() {
   while IFS= read -r n; do
     case $n in

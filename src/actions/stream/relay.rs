@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
+use rand::RngExt as _;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::{Instant, timeout};
@@ -13,6 +14,7 @@ use crate::actions::contract::ActionError;
 use crate::actions::remote_file::Hasher;
 use crate::actions::said::Said;
 use crate::events::Progress;
+use crate::events::record::Outputs;
 use crate::transport::{Errors, Process, Stream};
 
 use super::ear::{End, finish, listen, tell};
@@ -38,6 +40,11 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 type Reader = dyn AsyncRead + Send + Unpin;
 type Writer = dyn AsyncWrite + Send + Unpin;
 
+/// What nobody can guess: the beginning of an end's last word.
+pub(super) fn mark() -> String {
+    format!("runbook-{:016x}{:016x}", rand::rng().random::<u64>(), rand::rng().random::<u64>())
+}
+
 /// How it went.
 #[derive(Debug)]
 pub(super) struct Outcome {
@@ -50,7 +57,7 @@ pub(super) struct Outcome {
     /// The end where they went to; none where it did not stop in time.
     pub(super) to: Option<End>,
     /// What that wrote to stdout.
-    pub(super) output: Said,
+    pub(super) output: Outputs,
 }
 
 /// How far it is.
@@ -85,7 +92,7 @@ pub(super) async fn relay(from: Process, to: Process, mark: &str, cx: &Write<'_>
         }
     };
     let Passing { bytes, told } = passing;
-    Ok(Outcome { bytes: bytes.into_inner(), told: told.into_inner(), from, to, output })
+    Ok(Outcome { bytes: bytes.into_inner(), told: told.into_inner(), from, to, output: output.outputs(0) })
 }
 
 /// Sends what comes. Only what ended well, and has come as it left, is said to be all.

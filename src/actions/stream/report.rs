@@ -71,10 +71,7 @@ pub(super) fn judge(outcome: Outcome, from: Name<'_>, to: Name<'_>) -> Result<Ou
             let why = format!("what arrived on {} is not what left {}: {}", to.on, from.on, count(passed, word.bytes));
             Err(failed(why, None, to, said))
         }
-        Some(End { word: Some(_), said, .. }) => {
-            let outputs = output.outputs(0);
-            Ok(Outputs { stderr: said.outputs(0).stderr, ..outputs })
-        }
+        Some(End { word: Some(_), said, .. }) => Ok(Outputs { stderr: said.outputs(0).stderr, ..output }),
         Some(_) | None => Err(ActionError::Died(format!("{to} was killed when all had been sent to it"))),
     }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::actions::context::Write;
 use crate::actions::contract::ActionError;
+use crate::actions::passage::{self, OneTimeKey, Route};
 use crate::actions::remote_file;
 use crate::base::Role;
 
@@ -18,6 +19,8 @@ pub struct Seen {
     pub(super) way: Way,
     /// Why that way.
     pub(super) why: String,
+    /// What may have been left of a direct stream's key, and where.
+    pub(super) key: Option<OneTimeKey>,
 }
 
 /// Which way the bytes go.
@@ -27,6 +30,8 @@ pub(super) enum Way {
     /// Through this process.
     #[default]
     Relay,
+    /// From host to host.
+    Direct(Route),
     /// Through a file of the operator's machine: in this folder.
     Staging(String),
 }
@@ -34,11 +39,19 @@ pub(super) enum Way {
 impl Seen {
     /// The way, in words.
     pub(super) fn way_in_words(&self) -> String {
-        let way = match self.way {
-            Way::Relay => "by way of this machine (relay)",
-            Way::Staging(_) => "through a file of this machine (staging)",
-        };
-        if self.why.is_empty() { way.to_owned() } else { format!("{way}: {}", self.why) }
+        match self.way {
+            Way::Staging(_) => "through a file of this machine (staging)".to_owned(),
+            Way::Relay => passage::in_words(false, &self.why),
+            Way::Direct(_) => passage::in_words(true, &self.why),
+        }
+    }
+
+    /// The way from host to host, where it is that.
+    pub(super) fn route(&self) -> Option<&Route> {
+        match &self.way {
+            Way::Direct(route) => Some(route),
+            Way::Relay | Way::Staging(_) => None,
+        }
     }
 }
 
@@ -49,6 +62,8 @@ pub struct Undo {
     pub(super) file: Option<FileUndo>,
     /// The folder of this machine that the bytes may have passed.
     pub(super) staging: Option<String>,
+    /// What may have been left of a key.
+    pub(super) key: Option<OneTimeKey>,
 }
 
 /// What puts a file back.
@@ -71,6 +86,9 @@ impl Undo {
 
     /// Removes what a crash may have left.
     pub(super) async fn sweep(&self, cx: &Write<'_>) -> Result<(), ActionError> {
+        if let Some(key) = &self.key {
+            key.remove(cx).await?;
+        }
         if let Some(folder) = &self.staging {
             staging::sweep(folder, cx).await?;
         }

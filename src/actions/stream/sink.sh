@@ -2,7 +2,7 @@
 # killed, so that a piece is not taken for the whole. What it reads is hashed and counted as it arrives; its exit code, the hash and the count
 # come at the end, in lines of stderr that begin with $mark.
 set +e
-script=$SCRIPT
+script=$SCRIPT hashed=1
 unset SCRIPT
 feed() {
   receive 3>/dev/null
@@ -22,6 +22,7 @@ r=$(
         else
           # Said at once: what would be fed to it may be long in coming.
           printf '\n%s s %s\n' "$mark" "$s" >&2
+          failed
         fi
         echo "s $s" >&8
       }

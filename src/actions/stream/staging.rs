@@ -2,6 +2,7 @@
 
 use crate::actions::context::{Host, Read, Write};
 use crate::actions::contract::ActionError;
+use crate::actions::passage;
 use crate::actions::side::{Account, Side};
 use crate::base::Role;
 use crate::display::bytes;
@@ -10,8 +11,6 @@ use crate::transport::Command;
 /// The end where the bytes are kept.
 const KEEP: &str =
     concat!(include_str!("../remote_file/common.sh"), include_str!("pieces.sh"), include_str!("stage.sh"));
-
-const SWEEP: &str = include_str!("../sync/sweep.sh");
 
 /// How much room there is for what is kept in `$K`, in KiB.
 const ROOM: &str =
@@ -48,11 +47,7 @@ pub(super) fn give(folder: &str) -> Side {
 
 /// Removes what is kept, and the folders above that are empty then.
 pub(super) async fn sweep(folder: &str, cx: &Write<'_>) -> Result<(), ActionError> {
-    let said = cx.change_on(&here(cx).await?, Command::change(SWEEP).env("D", path(folder))).await?;
-    if said.success() {
-        return Ok(());
-    }
-    Err(ActionError::failed(format!("removing {}: {}", path(folder), said.error_text().trim())))
+    passage::sweep(&here(cx).await?, &path(folder), cx).await
 }
 
 fn path(folder: &str) -> String {

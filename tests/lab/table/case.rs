@@ -227,7 +227,7 @@ impl Case {
     }
 
     /// The same where nobody can tell afterwards whether it was done: a resume says so and changes nothing, and goes on once a person has said
-    /// `retry` or `done`.
+    /// `retry` or `done`. The step has `on_failure: stop`.
     pub(crate) fn asks_after_a_crash(self) -> Self {
         Self { crash: Some(Crash::Unknown(Knows::Person)), ..self }
     }

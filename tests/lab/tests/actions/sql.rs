@@ -84,7 +84,6 @@ sql: {database: postgres, query: "SELECT :'a', :'b'", variables: {a: "it's \\ :b
                 )))
                 .state(STATE)
                 .acts()
-                .crashes()
         })
         .case("a script that is held up", |c| {
             c.given(GIVEN)

@@ -3,13 +3,14 @@
 use crate::lab::Lab;
 use crate::table::Table;
 
+fn table<'a>(lab: &'a Lab, name: &str) -> Table<'a> {
+    Table::new(lab, name).roles(&["old", "new", "mirror1"]).secret("word", "open sesame 4711").on(&["new"])
+}
+
 #[test]
 fn stream() {
     let Some(lab) = Lab::before() else { return };
-    Table::new(&lab, "stream")
-        .roles(&["old", "new", "mirror1"])
-        .secret("word", "open sesame 4711")
-        .on(&["new"])
+    table(&lab, "stream")
         .case("a tree", |c| {
             c.step(
                 r#"
@@ -19,7 +20,7 @@ fn stream() {
                 undo: rm -rf QUOTED_HERE/etc"#,
             )
             .acts()
-            .foresees("stream from old to new, by way of this machine (relay)")
+            .foresees("stream from old to new, from host to host (direct): old reaches new")
             .leaves("[ -n \"$(ls -A etc)\" ]")
         })
         .case("many bytes", |c| {
@@ -46,6 +47,36 @@ fn stream() {
                 )
                 .acts()
         })
+        .case("the source fails", |c| {
+            c.step(
+                r#"
+                stream:
+                  from: {on: old, run: "head -c 3000000 /dev/zero; exit 3"}
+                  to: {on: new, run: "cat >/dev/null; touch \"$TO\"", env: {TO: "HERE/ended"}}
+                undo: nothing"#,
+            )
+            .fails("`from`, on old, exited with 3")
+        })
+        .case("the sink fails", |c| {
+            c.step(
+                r#"
+                stream:
+                  from: {on: old, run: "cat /dev/zero"}
+                  to: {on: new, run: "head -c 100000 >/dev/null; exit 5"}
+                undo: nothing"#,
+            )
+            .fails("`to`, on new, exited with 5")
+        })
+        .case("no way back", |c| {
+            c.step("stream: {from: {on: old, run: echo a}, to: {on: mirror1, run: cat}}").acts().no_way_back("has no undo of its own")
+        })
+        .hold();
+}
+
+#[test]
+fn stream_into_files() {
+    let Some(lab) = Lab::before() else { return };
+    table(&lab, "stream-into-files")
         .case("a file, whole", |c| {
             c.given("printf 'before\\n' >f; chown daemon:adm f; chmod 640 f; setfacl -m u:games:r f; ln -s f l")
                 .step(
@@ -68,7 +99,8 @@ fn stream() {
                 r#"
                 stream:
                   from: {on: old, file: /etc/libravatar/settings.json}
-                  to: {on: new, become: root, file: "HERE/-n it's", owner: daemon, group: adm, mode: 0440}"#,
+                  to: {on: new, become: root, file: "HERE/-n it's", owner: daemon, group: adm, mode: 0440}
+                  via: relay"#,
             )
             .acts()
             .leaves("[ -s \"./-n it's\" ] && [ \"$(stat -c %U:%G:%a \"./-n it's\")\" = daemon:adm:440 ]")
@@ -122,6 +154,98 @@ fn stream() {
         .case("a file that is not there", |c| {
             c.step(r#"stream: {from: {on: old, file: "HERE/f"}, to: {on: new, run: cat}}"#).folders(&["new"]).on(&[]).blocked("there is no ")
         })
+        .hold();
+}
+
+#[test]
+fn stream_direct() {
+    let Some(lab) = Lab::before() else { return };
+    table(&lab, "stream-direct")
+        .case("direct, into a file", |c| {
+            c.folders(&["old", "new"])
+                .given("[ $ROLE = old ] || { printf 'before\\n' >f; chmod 604 f; }")
+                .step(
+                    r#"
+                    stream:
+                      from: {on: old, run: 'echo "$WORD"; while [ -e "$H/slow" ]; do sleep 0.05; done; echo b', env: {H: "HERE", WORD: "{{ secrets.word }}"}}
+                      to: {on: new, file: "HERE/f"}
+                      via: direct"#,
+                )
+                .acts()
+                .foresees("from host to host (direct): old reaches new")
+                .leaves("[ $ROLE = old ] || { [ \"$(cat f)\" = \"open sesame 4711\"$'\\n'b ] && [ \"$(stat -c %a f)\" = 604 ]; }")
+                .crashes_in_the_middle(
+                    "[ $ROLE = new ] || touch slow",
+                    "[ $ROLE = old ] || ls -A | grep -q runbook-",
+                    "[ $ROLE = new ] || rm slow; sleep 0.5",
+                )
+        })
+        .case("direct, into a script of somebody else, whom it waits for", |c| {
+            c.given("chown daemon .")
+                .step(
+                    r#"
+                    stream:
+                      from: {on: old, become: daemon, run: 'seq 100000; id -un'}
+                      to: {on: new, become: daemon, run: '>"$TO.begun"; while [ -e "$TO.slow" ]; do sleep 0.05; done; tail -n 1 >"$TO"; echo "it''s done"', env: {TO: "HERE/f"}}
+                      via: direct
+                    undo: rm -f QUOTED_HERE/f QUOTED_HERE/f.begun"#,
+                )
+                .acts()
+                .outputs("it's done")
+                .leaves("[ \"$(cat f)\" = daemon ] && [ \"$(stat -c %U f)\" = daemon ]")
+                .crashes_in_the_middle("touch f.slow", "[ -e f.begun ]", "rm f.slow; sleep 0.5")
+        })
+        .case("direct, and the source fails", |c| {
+            c.step(
+                r#"
+                stream:
+                  from: {on: old, run: "head -c 3000000 /dev/zero; echo no such table >&2; exit 3"}
+                  to: {on: new, run: "cat >/dev/null; touch \"$TO\"", env: {TO: "HERE/ended"}}
+                  via: direct
+                undo: nothing"#,
+            )
+            .fails("`from`, on old, exited with 3")
+        })
+        .case("direct, and the sink fails", |c| {
+            c.step(
+                r#"
+                stream:
+                  from: {on: old, run: "sleep 300; echo never"}
+                  to: {on: new, run: "echo disk full >&2; exit 4"}
+                  via: direct
+                undo: nothing"#,
+            )
+            .fails("`to`, on new, exited with 4")
+        })
+        .case("direct, and the disk is full", |c| {
+            c.given("mkdir small; mount -t tmpfs -o size=1m,mode=755 tmpfs small; echo before >small/f")
+                .cleared_by("umount small")
+                .step(
+                    r#"
+                    stream:
+                      from: {on: old, run: "head -c 3000000 /dev/zero"}
+                      to: {on: new, file: "HERE/small/f"}
+                      via: direct"#,
+                )
+                .fails("`to`, on new, exited with")
+        })
+        .case("direct, with a secret at the other end", |c| {
+            c.step(
+                r#"
+                stream:
+                  from: {on: old, run: echo a}
+                  to: {on: new, run: 'cat; echo "$WORD"', env: {WORD: "{{ secrets.word }}"}}
+                  via: direct"#,
+            )
+            .blocked("the `env` of `to` has a secret")
+        })
+        .hold();
+}
+
+#[test]
+fn stream_and_nobody_who_knows() {
+    let Some(lab) = Lab::before() else { return };
+    table(&lab, "stream-and-nobody-who-knows")
         .case("a script, and nobody who knows", |c| {
             c.step(
                 r#"
@@ -129,6 +253,7 @@ fn stream() {
                   from: {on: old, run: echo a}
                   to: {on: new, run: 'cat >"$TO"', env: {TO: "HERE/f"}}
                   via: relay
+                on_failure: stop
                 undo: rm -f QUOTED_HERE/f"#,
             )
             .acts()
@@ -143,35 +268,13 @@ fn stream() {
                   to: {on: new, run: 'cat >"$TO.new"; mv -- "$TO.new" "$TO"', env: {TO: "HERE/f"}}
                   via: staging
                 verify: grep -qx a QUOTED_HERE/f
+                on_failure: stop
                 undo: rm -f QUOTED_HERE/f"#,
             )
             .acts()
             .foresees("through a file of this machine (staging)")
             .leaves("[ \"$(cat f)\" = a ]")
             .verify_tells_after_a_crash()
-        })
-        .case("the source fails", |c| {
-            c.step(
-                r#"
-                stream:
-                  from: {on: old, run: "head -c 3000000 /dev/zero; exit 3"}
-                  to: {on: new, run: "cat >/dev/null; touch \"$TO\"", env: {TO: "HERE/ended"}}
-                undo: nothing"#,
-            )
-            .fails("`from`, on old, exited with 3")
-        })
-        .case("the sink fails", |c| {
-            c.step(
-                r#"
-                stream:
-                  from: {on: old, run: "cat /dev/zero"}
-                  to: {on: new, run: "head -c 100000 >/dev/null; exit 5"}
-                undo: nothing"#,
-            )
-            .fails("`to`, on new, exited with 5")
-        })
-        .case("no way back", |c| {
-            c.step("stream: {from: {on: old, run: echo a}, to: {on: mirror1, run: cat}}").acts().no_way_back("has no undo of its own")
         })
         .hold();
 }

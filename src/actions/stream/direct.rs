@@ -1,0 +1,140 @@
+//! From host to host: a job of the source, which outlives us, calls the other end by a key that is made for that.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use crate::actions::context::{Host, Write};
+use crate::actions::contract::ActionError;
+use crate::actions::durable::{self, Announced, Stage};
+use crate::actions::passage::{Door, OneTimeKey, Route};
+use crate::actions::remote_file;
+use crate::base::shell::quote;
+use crate::events::record::Outputs;
+use crate::transport::{Command, JobEnd, JobSpec, JobState};
+
+use super::action::StreamAction;
+use super::ends::To;
+use super::overheard::Overheard;
+use super::relay::mark;
+use super::report::{Name, judge};
+use super::seen::Seen;
+
+/// The name of the job.
+const STAGE: &str = "direct";
+
+/// The key leaves jobs alone: what became of one is asked of its folder until the journal has it.
+pub(super) const NO_STAGE: &str = "";
+
+const JOB: &str = include_str!("job.sh");
+const SOURCE: &str = include_str!("source.sh");
+const SINK: &str = concat!(include_str!("tail.sh"), include_str!("sink.sh"));
+const FILE: &str = concat!(include_str!("tail.sh"), include_str!("file.sh"));
+
+/// What comes first says what is wanted: to see whether the other end can be called, or all.
+const LOOK: &str = "IFS= read -r x\n[ \"$x\" != look ] || exit 0\n[ \"$x\" = stream ] || exit 1\n";
+
+impl StreamAction {
+    /// Sends everything. `job`: the one that an earlier process has announced.
+    pub(super) async fn directly(
+        &self,
+        (route, key): (Option<&Route>, &OneTimeKey),
+        seen: Option<&Seen>,
+        job: Option<&Value>,
+        (from, to): (Name<'_>, Name<'_>),
+        cx: &Write<'_>,
+    ) -> Result<Outputs, ActionError> {
+        let host = self.from.side.host(cx).await?;
+        let command = format!("stream to {}", to.on);
+        let mut ear = Overheard::new(cx.around().masker());
+        let stage = Stage { host: &host, name: Some(STAGE), command: &command, ear: &mut ear };
+        let spec = async {
+            match (route, seen) {
+                (Some(route), Some(seen)) => self.open(route, key, seen, &host, cx).await,
+                _ => Err(ActionError::failed("it has begun")),
+            }
+        };
+        let ended = if let Some(job) = job {
+            durable::reattach_stage(job, spec.await, stage, cx).await
+        } else {
+            for attempt in 1..cx.env().attempt {
+                durable::clear_up_stage(&host, STAGE, attempt, cx).await?;
+            }
+            match spec.await {
+                Ok(spec) => durable::launch_stage(&spec, stage, cx).await,
+                Err(error) => {
+                    // Nothing runs. Where the key cannot be removed either, the way back knows of it.
+                    let _ = key.remove(cx).await;
+                    return Err(error);
+                }
+            }
+        };
+        // What may still run needs its key.
+        if matches!(ended, Err(ActionError::Detached | ActionError::Transport(_) | ActionError::Journal(_))) {
+            return ended;
+        }
+        key.remove(cx).await?;
+        judge(ear.outcome(ended?)?, from, to)
+    }
+
+    /// Finds the job of an earlier process again.
+    pub(super) async fn find_again(&self, job: &Value, cx: &Write<'_>) -> Result<Outputs, ActionError> {
+        let (from, to) = (self.from.side.host(cx).await?, self.to.host(cx).await?);
+        let door = Door::look(&from, &to, NO_STAGE, cx).await?.map_err(ActionError::failed)?;
+        let seen = match durable::state_of(job, &from).await? {
+            // It never began, or nobody knows: then it is not begun either.
+            JobState::Over(JobEnd::Missing) => Some(self.see(cx).await?),
+            JobState::Running | JobState::Over(_) => None,
+        };
+        let route = seen.as_ref().and_then(|seen| seen.route());
+        self.placed(self.directly((route, door.key()), seen.as_ref(), Some(job), self.names(), cx).await)
+    }
+
+    /// Removes what the job has left.
+    pub(super) async fn clear(&self, job: &Value, cx: &crate::actions::Read<'_>) -> Result<(), ActionError> {
+        let Announced { account: Some((role, user)), .. } = durable::announced(job)? else { return Ok(()) };
+        let host = cx.other_as(&role, user.as_deref()).await?;
+        durable::clear_up_stage(&host, STAGE, cx.env().attempt, cx).await
+    }
+
+    /// Makes the key for the one script of the other end.
+    async fn open(
+        &self,
+        route: &Route,
+        key: &OneTimeKey,
+        seen: &Seen,
+        from: &Host,
+        cx: &Write<'_>,
+    ) -> Result<JobSpec, ActionError> {
+        let (own, tail) = (mark(), mark());
+        let host = self.to.host(cx).await?;
+        let sink = match (&self.to, &seen.file) {
+            (To::File(_), Some(file)) => remote_file::arriving(file, FILE, &cx.at(&host)).await?,
+            (To::File(_), None) => return Err(ActionError::failed("the file was not looked at")),
+            (To::Script(side), _) => side.within(SINK, &host, cx)?,
+        };
+        key.open(route, &served(&sink.env("MARK", &*tail))?, None, cx).await?;
+        let command = self.from.side.within(&JOB.replace("SOURCE\n", SOURCE), from, cx)?;
+        let command = command
+            .env("MARK", own)
+            .env("TAIL", tail)
+            .env("KEYS", key.folder())
+            .env("SSH", route.ssh())
+            .env("DEST", route.destination());
+        Ok(JobSpec { env: command.env, timeout: cx.env().timeout, ..JobSpec::script(command.script) })
+    }
+}
+
+/// A command as a script that stands by itself. No secret may be in it.
+fn served(command: &Command) -> Result<String, ActionError> {
+    let mut script = format!("{LOOK}unset x SSH_ORIGINAL_COMMAND\nset -eu\n");
+    for (name, value) in &command.env {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) || !name.chars().all(plain) {
+            return Err(ActionError::failed(format!("`{name}` is no name of an environment variable")));
+        }
+        let _ = writeln!(script, "export {name}={}", quote(value.expose()));
+    }
+    script.push_str(&command.script);
+    Ok(script)
+}
