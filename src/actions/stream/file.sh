@@ -3,6 +3,7 @@
 W='' hashed=''
 over() {
   s=$?
+  unwatched || :
   rm -f -- "$T"
   printf '\n%s s %s %s b %s\n' "$mark" "$s" "$W" "${c:-0}" >&2
 }

@@ -45,6 +45,11 @@ impl<'a> Overheard<'a> {
             return Vec::new();
         };
         if let Some(theirs) = line.strip_prefix(tail.as_bytes()).and_then(|rest| rest.strip_prefix(b" ")) {
+            // It sees whether anybody still listens, in the middle of a line too.
+            let theirs = theirs.strip_suffix(format!("{tail} h\n").as_bytes()).unwrap_or(theirs);
+            if theirs.is_empty() {
+                return Vec::new();
+            }
             if let Some(word) = word(theirs, &tail) {
                 self.to.word = Some(word);
                 self.blank[1] = self.blank[1].saturating_sub(1);
@@ -137,7 +142,7 @@ mod tests {
     fn both_ends_are_told_apart() {
         let hash = "0".repeat(64);
         let (outcome, told) = heard(&format!(
-            "M T\nours\nT theirs\nT \nT more\n\nM s 0 {hash} - b 5\nT \nT T s 0 {hash} - b 5\n\nM c 0\n"
+            "M T\nours\nT T h\nT thT h\nT eirs\nT \nT more\n\nM s 0 {hash} - b 5\nT \nT T s 0 {hash} - b 5\n\nM c 0\n"
         ));
         assert_eq!(told, "ours\ntheirs\n\nmore\n");
         let (from, sha256) = outcome.from.unwrap();

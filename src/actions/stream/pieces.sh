@@ -4,6 +4,7 @@ mark=$MARK
 unset MARK
 # What was fed to a script that has failed is taken away from it by whoever reads its last word.
 failed() { :; }
+unwatched() { :; }
 receive() {
   while IFS= read -r n; do
     case $n in

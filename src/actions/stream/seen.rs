@@ -36,6 +36,9 @@ pub(super) enum Way {
     Staging(String),
 }
 
+/// How long the other end of a direct stream takes to notice that nobody calls any more: it looks twice as often.
+const GONE: std::time::Duration = std::time::Duration::from_secs(1);
+
 impl Seen {
     /// The way, in words.
     pub(super) fn way_in_words(&self) -> String {
@@ -88,6 +91,8 @@ impl Undo {
     pub(super) async fn sweep(&self, cx: &Write<'_>) -> Result<(), ActionError> {
         if let Some(key) = &self.key {
             key.remove(cx).await?;
+            // What was called by it notices that its caller was ended.
+            tokio::time::sleep(GONE).await;
         }
         if let Some(folder) = &self.staging {
             staging::sweep(folder, cx).await?;

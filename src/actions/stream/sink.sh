@@ -29,6 +29,7 @@ r=$(
     } 5>&1 | { tee /dev/fd/7 | sha256sum >&8; } 7>&1
   } | { echo "b $(wc -c)" >&8; }
 )
+unwatched
 # shellcheck disable=SC2046,SC2086
 printf '\n%s %s\n' "$mark" "$(echo $r)" >&2
 exit 0

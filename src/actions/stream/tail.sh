@@ -4,6 +4,15 @@ mark=$MARK
 unset MARK
 # Nobody else takes away what is fed to a script that has failed.
 failed() { kill -9 0; }
+# A script that waits does not notice that whoever calls is gone: a word on stderr that nobody takes any more says so, and all of it is killed.
+(
+  trap '' PIPE
+  exec 4>&2 2>/dev/null
+  while sleep 0.5 4>&- && printf '%s h\n' "$mark" >&4; do :; done
+  kill -9 0
+) </dev/null >/dev/null &
+w=$!
+unwatched() { kill "$w" 2>/dev/null; }
 receive() {
   exec 5>&1
   n=$((${#mark} + 65))

@@ -121,7 +121,7 @@ async fn a_sink_that_fails_ends_the_source() {
 async fn what_takes_too_long_or_is_let_go_of_ends_at_both_ends() {
     let mut world = World::new().await;
     world.timeout = Some(Duration::from_millis(500));
-    let text = stream("echo part; sleep 300", "cat >g; sleep 300; touch ended");
+    let text = format!("{{via: relay, {}", &stream("echo part; sleep 300", "cat >g; sleep 300; touch ended")[1..]);
     let failed = failure(world.apply_on(None, "stream", &text).await.err().unwrap());
     assert_eq!(failed.why, "took longer than 500ms, and both ends were stopped");
     assert!(is_quiet(&world, "old").await && is_quiet(&world, "new").await);
@@ -260,7 +260,7 @@ async fn nothing_is_left_of_what_did_not_come_whole() {
     assert_eq!(std::fs::read(&target).unwrap(), b"theirs\n");
     is_as_before(&world);
     world.timeout = Some(Duration::from_millis(500));
-    let text = into("echo part; sleep 300", &target, "");
+    let text = format!("{{via: relay, {}", &into("echo part; sleep 300", &target, "")[1..]);
     failure(world.apply_on(None, "stream", &text).await.err().unwrap());
     assert!(is_quiet(&world, "old").await);
     for _ in 0..100 {

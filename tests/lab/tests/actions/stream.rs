@@ -246,6 +246,7 @@ fn stream_direct() {
 fn stream_and_nobody_who_knows() {
     let Some(lab) = Lab::before() else { return };
     table(&lab, "stream-and-nobody-who-knows")
+        .one_at_a_time()
         .case("a script, and nobody who knows", |c| {
             c.step(
                 r#"
