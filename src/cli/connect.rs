@@ -9,17 +9,23 @@ use crate::engine::{Connector, Destination};
 use crate::events::Progress;
 use crate::transport::{Local, Ssh, SshOptions, Transport, TransportError};
 
+use super::around::Around;
 use super::error::CommandError;
 use super::manner::ReachArguments;
 
 /// The user's own ssh, and this machine's shell.
 pub(crate) struct Ways {
     options: SshOptions,
+    around: Arc<dyn Around>,
 }
 
 impl Ways {
     /// As the arguments say; the screen is told when a host has to be reached again.
-    pub(crate) fn new(reach: &ReachArguments, viewer: Arc<Viewer>) -> Result<Self, CommandError> {
+    pub(crate) fn new(
+        reach: &ReachArguments,
+        viewer: Arc<Viewer>,
+        around: Arc<dyn Around>,
+    ) -> Result<Self, CommandError> {
         if let Some(config) = reach.ssh_config.as_ref().filter(|config| !config.is_file()) {
             return Err(CommandError::wrong(
                 format!("--ssh-config {}: there is no such file", config.display()),
@@ -34,7 +40,7 @@ impl Ways {
             on_reconnect: Arc::new(on_reconnect),
             ..SshOptions::default()
         };
-        Ok(Self { options })
+        Ok(Self { options, around })
     }
 }
 
@@ -42,8 +48,9 @@ impl Ways {
 impl Connector for Ways {
     async fn connect(&self, host: &Destination) -> Result<Arc<dyn Transport>, TransportError> {
         if host.role.is_local() {
-            return Ok(Arc::new(Local::new()));
+            return Ok(self.around.transport(Arc::new(Local::new())));
         }
-        Ok(Arc::new(Ssh::new(host.role.clone(), host.ssh.clone(), host.port, self.options.clone())))
+        let ssh = Ssh::new(host.role.clone(), host.ssh.clone(), host.port, self.options.clone());
+        Ok(self.around.transport(Arc::new(ssh)))
     }
 }

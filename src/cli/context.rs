@@ -11,10 +11,13 @@ use crate::base::{Clock, RunId, SystemClock, shell};
 use crate::display::{Human, Json, Line, Page, Plain, Style, Viewer, json as as_json};
 
 use super::arguments::{Color, Global, Output};
+use super::around::Around;
+use super::connect::Ways;
 use super::console;
 use super::error::CommandError;
 use super::exit::Exit;
 use super::keyboard::{self, Keyboard};
+use super::manner::ReachArguments;
 use super::state::State;
 use super::terminal::Terminal;
 
@@ -31,11 +34,12 @@ pub(crate) struct Context {
     /// How stderr looks.
     pub(crate) error_style: Style,
     state: Option<String>,
+    around: Arc<dyn Around>,
 }
 
 impl Context {
     /// As the arguments and the environment say.
-    pub(crate) fn new(global: &Global, keyboard: Arc<Keyboard>) -> Self {
+    pub(crate) fn new(global: &Global, keyboard: Arc<Keyboard>, around: Arc<dyn Around>) -> Self {
         let is_terminal = std::io::stdout().is_terminal();
         let dumb = variable("TERM").is_some_and(|term| term == "dumb");
         let output = global.output.unwrap_or(if is_terminal && !dumb { Output::Human } else { Output::Plain });
@@ -56,6 +60,7 @@ impl Context {
             style: style(is_terminal),
             error_style: style(std::io::stderr().is_terminal()),
             state: global.state.clone(),
+            around,
         }
     }
 
@@ -66,7 +71,12 @@ impl Context {
 
     /// Where runs are kept.
     pub(crate) fn state(&self) -> Result<State, CommandError> {
-        State::of(self.state.as_deref())
+        State::of(self.state.as_deref(), self.around.clone())
+    }
+
+    /// The ways to hosts, as the arguments say; that screen is told when one has to be reached again.
+    pub(crate) fn ways(&self, reach: &ReachArguments, viewer: Arc<Viewer>) -> Result<Ways, CommandError> {
+        Ways::new(reach, viewer, self.around.clone())
     }
 
     /// What every command that is to be typed next needs as well.

@@ -7,6 +7,7 @@ use clap::Parser as _;
 use tokio::runtime::Builder;
 
 use super::arguments::{Arguments, Command};
+use super::around::{Around, Plainly};
 use super::commands::{abandon, by_hand, check, completions, due, log, plan, resume, rollback, run, runs, status};
 use super::console;
 use super::context::Context;
@@ -17,6 +18,12 @@ use super::keyboard::Keyboard;
 /// Carries out what was typed.
 #[must_use]
 pub fn main() -> ExitCode {
+    main_around(Arc::new(Plainly))
+}
+
+/// The same, with something between the command and the world.
+#[must_use]
+pub fn main_around(around: Arc<dyn Around>) -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(said) => {
@@ -26,7 +33,7 @@ pub fn main() -> ExitCode {
         }
     };
     let keyboard = Arc::new(Keyboard::new());
-    let context = Context::new(&arguments.global, keyboard.clone());
+    let context = Context::new(&arguments.global, keyboard.clone(), around);
     let runtime = match Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -2,6 +2,7 @@
 
 mod answers;
 mod arguments;
+mod around;
 mod book;
 mod choose;
 mod commands;
@@ -28,5 +29,6 @@ mod terminal;
 mod variables;
 mod who;
 
-pub use entry::main;
+pub use around::Around;
+pub use entry::{main, main_around};
 pub use exit::Exit;

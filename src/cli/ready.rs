@@ -9,7 +9,6 @@ use crate::engine::{Manner, Setup};
 use crate::plan::Plan;
 
 use super::answers::Answers;
-use super::connect::Ways;
 use super::context::Context;
 use super::error::CommandError;
 use super::manner::ReachArguments;
@@ -79,7 +78,7 @@ impl<'a> Ready<'a> {
             who: who(),
             clock: self.context.clock.clone(),
             operator: Arc::new(operator),
-            connector: Arc::new(Ways::new(self.reach, self.viewer.clone())?),
+            connector: Arc::new(self.context.ways(self.reach, self.viewer.clone())?),
             screen: Arc::new(Shown(self.viewer)),
             signals: self.ear.signals.clone(),
             secrets: self.secrets,

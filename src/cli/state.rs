@@ -5,29 +5,31 @@ use std::sync::Arc;
 
 use crate::journal::{SqliteStore, Store};
 
+use super::around::Around;
 use super::error::CommandError;
 use super::exit::Exit;
 
 /// Where runs are kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct State {
     path: PathBuf,
+    around: Arc<dyn Around>,
 }
 
 impl State {
     /// What `--state` says, or the user's own state folder.
-    pub(crate) fn of(said: Option<&str>) -> Result<Self, CommandError> {
+    pub(crate) fn of(said: Option<&str>, around: Arc<dyn Around>) -> Result<Self, CommandError> {
         let path = match said {
             Some(said) => parse(said)?,
             None => home(|name| std::env::var_os(name).map(PathBuf::from))?,
         };
-        Ok(Self { path })
+        Ok(Self { path, around })
     }
 
     /// Opens it, and makes it where there is none.
     pub(crate) async fn open(&self) -> Result<Arc<dyn Store>, CommandError> {
         let opened = SqliteStore::open(&self.path).await;
-        Ok(Arc::new(opened.map_err(|error| CommandError::from(error).with_exit(Exit::Wrong))?))
+        let store = opened.map_err(|error| CommandError::from(error).with_exit(Exit::Wrong))?;
+        Ok(self.around.store(Arc::new(store)))
     }
 
     /// Opens it where it is there: looking makes nothing.

@@ -30,6 +30,8 @@ mod reboot;
 mod secrets;
 #[path = "tests/survey.rs"]
 mod survey;
+#[path = "../faults/sweep.rs"]
+mod sweep;
 mod table;
 #[path = "tests/watch.rs"]
 mod watch;

@@ -33,7 +33,7 @@ pub(super) async fn look(context: &Context, plan: &Plan, reach: &ReachArguments)
     let mut book = plan.book.clone();
     book.secrets.retain(|(name, _)| passwords.contains(name.value.as_str()));
     let secrets = secrets::resolve(&book, &BTreeMap::new(), &context.terminal).await?;
-    let ways = Arc::new(Ways::new(reach, context.viewer())?);
+    let ways = Arc::new(context.ways(reach, context.viewer())?);
     let looks = needs.iter().map(|(role, needs)| one(plan, &secrets, &ways, role, needs));
     let found = futures::future::join_all(looks).await;
     let mut page = Page::new();

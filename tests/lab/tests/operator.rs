@@ -14,6 +14,10 @@ pub(crate) struct Operator<'a> {
     pub(crate) state: TempDir,
     /// `--var`, and whatever else `run` and `plan` are given.
     pub(crate) extra: Vec<String>,
+    /// The runbook: the sample.
+    pub(crate) book: PathBuf,
+    /// The tool.
+    pub(crate) binary: PathBuf,
 }
 
 /// What the binary did.
@@ -37,7 +41,8 @@ pub(crate) const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/runbooks/l
 
 impl<'a> Operator<'a> {
     pub(crate) fn new(lab: &'a Lab) -> Self {
-        Self { lab, state: tempfile::tempdir().unwrap(), extra: Vec::new() }
+        let binary = env!("CARGO_BIN_EXE_runbook").into();
+        Self { lab, state: tempfile::tempdir().unwrap(), extra: Vec::new(), book: SAMPLE.into(), binary }
     }
 
     /// Gives a variable of the book another value.
@@ -48,8 +53,8 @@ impl<'a> Operator<'a> {
 
     /// `runbook` with these arguments and the operator's state, to be run where the operator sits.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
-        let mut command = self.lab.command(&["run", env!("CARGO_BIN_EXE_runbook")]);
-        command.args(args).arg("--state").arg(self.state.path().join("journal.db"));
+        let mut command = self.lab.command(&["run"]);
+        command.arg(&self.binary).args(args).arg("--state").arg(self.state.path().join("journal.db"));
         for line in std::fs::read_to_string(self.lab.file("env_file")).unwrap().lines() {
             let (name, value) = line.strip_prefix("export ").unwrap().split_once('=').unwrap();
             command.env(name, value);
@@ -67,8 +72,15 @@ impl<'a> Operator<'a> {
     pub(crate) fn sample(&self, what: &str, until: Option<&str>) -> Command {
         let (hosts, vars) = (self.lab.file("hosts_file"), self.lab.file("vars_file"));
         let answers = self.answers(until);
-        let mut command = self.command(&[what, SAMPLE]);
-        command.arg("--hosts-file").arg(hosts).arg("--vars-file").arg(vars).arg("--answers").arg(answers);
+        let mut command = self.command(&[what]);
+        command
+            .arg(&self.book)
+            .arg("--hosts-file")
+            .arg(hosts)
+            .arg("--vars-file")
+            .arg(vars)
+            .arg("--answers")
+            .arg(answers);
         command.args(&self.extra);
         command
     }
@@ -123,6 +135,11 @@ impl<'a> Operator<'a> {
         let path = self.state.path().join("answers.yaml");
         std::fs::write(&path, some.join("\n") + "\n").unwrap();
         path
+    }
+
+    /// Whether there is a run.
+    pub(crate) fn has_run(&self) -> bool {
+        !self.runbook(&["runs"]).ended(0).text.contains("there are no runs here")
     }
 
     /// The id of the one run.
