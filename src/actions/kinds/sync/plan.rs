@@ -98,7 +98,7 @@ impl Found {
             match (before, now) {
                 (None, None) => {}
                 (None, Some(now)) => plan.take_away(path, now),
-                (Some(before), now) => self.bring_back(path, before, now, &mut plan),
+                (Some(before), now) => self.bring_back(path, before, [after, now], &mut plan),
             }
         }
         let gone: BTreeSet<&[u8]> = plan.rmdir.iter().map(Vec::as_slice).collect();
@@ -154,7 +154,7 @@ impl Found {
         (!after.is_like(now)).then_some("has another content")
     }
 
-    fn bring_back(&self, path: &Path, before: &Entry, now: Option<&Entry>, plan: &mut Plan) {
+    fn bring_back(&self, path: &Path, before: &Entry, [after, now]: [Option<&Entry>; 2], plan: &mut Plan) {
         let kept = self.kept.get(path).filter(|kept| !kept.is_folder());
         if let Some(kept) = kept.filter(|_| !now.is_some_and(|now| now.is_same_file(before))) {
             if let Some(now) = now.filter(|now| now.is_folder()) {
@@ -163,8 +163,11 @@ impl Found {
             plan.restore.push(path.clone());
             return self.dress(path, before, Some(kept), plan);
         }
+        // Where no more than its owner, mode or time was changed, a copy that a later step has put back is as good as the thing itself.
+        let as_left = |now: &Entry| after.is_some_and(|after| after.has_same_content(now));
+        let only_dressed = after.is_some_and(|after| after.is_same_file(before) && after.has_same_content(before));
         match now {
-            Some(now) if now.kind == before.kind && now.has_same_content(before) => {
+            Some(now) if now.has_same_content(before) || only_dressed && as_left(now) => {
                 self.dress(path, before, Some(now), plan);
             }
             _ if before.is_folder() => {
@@ -297,6 +300,21 @@ mod tests {
         assert_eq!(plan.mode["00600"], paths(&["./m"]));
         assert_eq!(plan.owner["7:7"], paths(&["./gone", "./m"]));
         assert_eq!(plan.time, [("@1".to_owned(), b"./gone".to_vec())]);
+    }
+
+    #[test]
+    fn what_was_only_dressed_comes_back_in_a_copy_too() {
+        let plan = found(&[
+            "0hash",
+            "1l 777 7 7 1 5 1:5 1 ./l//there",
+            "2l 777 0 0 10 5 1:5 9 ./l//there",
+            "3l 777 0 0 10 5 1:6 12 ./l//there",
+            "4l 777 0 0 10 5 1:5 9 ./l//there",
+        ]);
+        let plan = plan.plan().unwrap();
+        assert!(plan.left.is_empty());
+        assert_eq!(plan.owner["7:7"], paths(&["./l"]));
+        assert_eq!(plan.time, [("@1".to_owned(), b"./l".to_vec())]);
     }
 
     #[test]
