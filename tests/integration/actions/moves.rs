@@ -5,7 +5,7 @@ use std::path::Path;
 use runbook::actions::{ActionError, Check, Reversible, Verdict};
 use runbook::transport::fake::Fault;
 
-use super::world::{World, y};
+use super::world::{World, action, y};
 
 fn put(path: &Path, text: &str) {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -79,6 +79,34 @@ async fn what_is_in_the_way_is_never_replaced() {
     assert!(matches!(world.check("move", &list(&at, &[("a", "link")])).await.unwrap(), Check::Blocked(_)));
     world.apply("move", &list(&at, &[("link", "link2")])).await.unwrap();
     assert_eq!(std::fs::read_link(at.join("link2")).unwrap(), Path::new("/no/such"));
+}
+
+#[tokio::test]
+async fn whoever_was_quicker_keeps_what_is_theirs() {
+    let world = World::new().await;
+    let at = world.home("old");
+    put(&at.join("live/site"), "django");
+    put(&at.join("static/site"), "static");
+    let moves = action("move", &list(&at, &SWITCH));
+    let beaten = async |by: &dyn Fn()| {
+        let unit = world.unit(Some("old"));
+        let read = world.read(&unit, 1);
+        let Check::Differs(seen) = moves.check(&read).await.unwrap() else { panic!() };
+        by();
+        let intent = world.intend(&unit, "move").await;
+        match moves.apply(&seen, &runbook::actions::Write::new(read, &intent)).await.unwrap_err() {
+            ActionError::Failed(failure) => *failure,
+            other => panic!("{other}"),
+        }
+    };
+    let failure = beaten(&|| put(&at.join("django"), "mine")).await;
+    assert!(failure.why.ends_with("django exists already"), "{}", failure.why);
+    assert!(failure.untouched);
+    std::fs::remove_file(at.join("django")).unwrap();
+    // The first was moved, and can be moved back.
+    let failure = beaten(&|| std::fs::rename(at.join("static"), at.join("elsewhere")).unwrap()).await;
+    assert!(failure.why.starts_with("there is nothing at"), "{}", failure.why);
+    assert!(!failure.untouched && at.join("django/site").exists());
 }
 
 #[tokio::test]

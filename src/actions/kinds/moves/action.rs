@@ -19,12 +19,15 @@ use super::order::{Order, Pair};
 
 /// Moves `$1` to `$2`, or says why not. `mv -n` on one file system is rename(2) that replaces nothing.
 const GO: &str = r#"
+moved=
 there() { [ -e "$1" ] || [ -L "$1" ]; }
+fail() { printf '%s\n' "$1" >&2; [ "$moved" ] || echo untouched; exit 1; }
 go() {
-    there "$1" || { printf 'there is nothing at %s\n' "$1" >&2; exit 1; }
-    ! there "$2" || { printf '%s exists already\n' "$2" >&2; exit 1; }
+    there "$1" || fail "there is nothing at $1"
+    ! there "$2" || fail "$2 exists already"
     mv -n -T -- "$1" "$2"
-    there "$2" && ! there "$1" || { printf '%s was not moved\n' "$1" >&2; exit 1; }
+    there "$2" && ! there "$1" || fail "$1 was not moved"
+    moved=1
     sync -- "${1%/*}/" "${2%/*}/" 2>/dev/null || :
 }
 "#;
@@ -230,6 +233,7 @@ async fn carry_out(pairs: impl Iterator<Item = (&String, &String)>, cx: &Write<'
         command: Some(command.join("\n")),
         exit_code: Some(said.status),
         stderr: last_lines(&told, 20).to_owned(),
+        untouched: said.text().trim() == "untouched",
         ..Failure::default()
     })))
 }

@@ -18,6 +18,8 @@ fn moves() {
                     "it's $(touch pwned)",
                 )
                 .stops_after("echo mine >./-f", "-f")
+                .beaten_by("echo mine >\"it's \\$(touch pwned)\"", "exists already")
+                .beaten_by("rm ./-f", "there is nothing at")
         })
         .case("two folders change places", |c| {
             c.given("mkdir on on.new; echo a >on/x; echo b >on.new/x; chmod 750 on; chown daemon on.new")
