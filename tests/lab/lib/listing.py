@@ -30,6 +30,7 @@ LEFT_OUT = re.compile(
     | /etc/(passwd|group|shadow|gshadow|subuid|subgid)-    # the version before the last change
     | /etc/\.pwd\.lock | /etc/\.updated
     | /var/lib/postgresql/\d+                              # the server's own; `databases` tells what is in there
+    | .*/PG_\d+_\d+                                       # and its tablespaces
     | (/root|/home/[^/]+)/\.(bash_history|lesshst|sudo_as_admin_successful|psql_history|python_history|viminfo|wget-hsts)
     # Jobs, captures and the folders above them, in every home.
     | (/root|/home/[^/]+|/var/lib/postgresql|/var/lib/libravatar/(master|slave))/\.local (/state (/runbook .*)? )?

@@ -188,8 +188,10 @@ fn judge(
             format!("it changes {:?}", changed(Apart::Nothing))
         }),
         End::Blocked(why) => {
+            // How much room there is, and is needed, changes by the second.
+            let unnumbered = |why: &Value| why.to_string().replace(|c: char| c.is_ascii_digit(), "");
             let said = foresight["why"].to_string().contains(&*why.replace('"', "\\\""))
-                && record["failure"]["why"] == foresight["why"];
+                && unnumbered(&record["failure"]["why"]) == unnumbered(&foresight["why"]);
             wrong.unless(said, place, role, || format!("expected {why:?}, {}", told()));
             wrong.unless(changed(Apart::Nothing).is_none(), place, role, || {
                 format!("it changes {:?}", changed(Apart::Nothing))
