@@ -88,14 +88,15 @@ fn a_controller_that_keeps_dying_gets_there_all_the_same() {
     let Some(lab) = Lab::before() else { return };
     let operator = Operator::new(&lab);
     let before = operator.everything_before();
-    // Not the same moments each time: the lab is not that regular anyway.
+    // Not the same moments each time: the lab is not that regular anyway. Later and later, since what is killed before its end begins it anew.
     let forth = |turn: u64| if turn == 0 { operator.sample("run", None) } else { operator.resumption(None) };
-    let kills = disturbed(&operator, "done", forth, |turn| Duration::from_millis(1500 + 370 * (turn % 9)));
+    let kills = disturbed(&operator, "done", forth, |turn| Duration::from_millis(1500 + 370 * (turn % 9) + 50 * turn));
     assert!(kills > 5, "killed {kills} times only");
     lab.operator("[ $(dig +short @ns1 libravatar.org A) = 192.0.2.12 ]; curl -sSf https://www.libravatar.org/ | grep -q '412 users'");
 
     let back = |_| operator.command(&["rollback"]);
-    let kills = disturbed(&operator, "rolled back", back, |turn| Duration::from_millis(500 + 150 * (turn % 9)));
+    let kills =
+        disturbed(&operator, "rolled back", back, |turn| Duration::from_millis(500 + 150 * (turn % 9) + 50 * turn));
     assert!(kills > 2, "killed {kills} times only");
     operator.everything().must_be(&before);
     operator.runbook(&["log", "--verify"]).ended(0);
