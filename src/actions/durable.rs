@@ -1,5 +1,6 @@
 //! Durable jobs as actions use them: announced in the journal, started once, their output told as it comes, found again after a crash.
 
+use std::future::ready;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -120,16 +121,17 @@ pub async fn reattach(
     cx: &Write<'_>,
 ) -> Result<Outputs, ActionError> {
     let host = cx.host()?;
-    reattach_stage(job, spec, Stage { host: &host, name: None, command, ear: &mut () }, cx).await
+    reattach_stage(job, ready(spec), Stage { host: &host, name: None, command, ear: &mut () }, cx).await
 }
 
-/// The same for one of several jobs of a unit: the one that [`stage_of`] the job says.
+/// The same for one of several jobs of a unit: the one that [`stage_of`] the job says. What it takes to know its `spec` is done only where it
+/// is launched.
 ///
 /// # Errors
 /// As [`launch`].
 pub async fn reattach_stage(
     job: &Value,
-    spec: Result<JobSpec, ActionError>,
+    spec: impl Future<Output = Result<JobSpec, ActionError>> + Send,
     stage: Stage<'_>,
     cx: &Write<'_>,
 ) -> Result<Outputs, ActionError> {
@@ -139,7 +141,7 @@ pub async fn reattach_stage(
     let silent = stage.name.is_some() || cx.around().kept(cx.env().unit, cx.env().attempt).await? == Offsets::default();
     let never_began = silent && found == JobState::Over(JobEnd::Missing) && is_same_boot(&at, host).await?;
     if never_began {
-        return follow(How::Launch(&spec?), &at, stage, cx).await;
+        return follow(How::Launch(&spec.await?), &at, stage, cx).await;
     }
     follow(How::Attach, &at, stage, cx).await
 }

@@ -26,38 +26,39 @@ impl Controller {
         {
             return self.not_begun(&prepared.unit, self.failure_of(error)?).await;
         }
-        match action.after_crash() {
-            AfterCrash::Reapply => self.begin(prepared, Some(last)).await,
-            AfterCrash::Recheck if last.job.is_none() => match self.verdict(prepared, &around, last.number).await {
+        match (action.after_crash(), &last.job) {
+            (AfterCrash::Reapply, _) => self.begin(prepared, Some(last)).await,
+            (_, Some(job)) => {
+                let followed = async {
+                    let write = Write::new(around.read(prepared, last.number).await?, &intent);
+                    self.unless_detached(action.reattach(job, &write)).await
+                };
+                match followed.await {
+                    // The operator knows that it is gone, and wants it again.
+                    Err(ActionError::Died(_) | ActionError::NoTrace(_)) if reopened => {
+                        self.begin(prepared, Some(last)).await
+                    }
+                    followed => self.finish(prepared, &around, intent, followed).await,
+                }
+            }
+            (AfterCrash::Recheck, None) => match self.verdict(prepared, &around, last.number).await {
                 Ok(Verdict::Holds) => self.found_done(prepared, &around, intent).await,
                 Ok(Verdict::Fails(_)) => self.begin(prepared, Some(last)).await,
                 Ok(Verdict::Unknown) => self.settle_by_verify(prepared, &around, intent, NOT_KNOWN.to_owned()).await,
                 Err(error) => self.not_begun(&prepared.unit, self.failure_of(error)?).await,
             },
-            AfterCrash::AskOperator if last.job.is_none() && reopened => self.begin(prepared, Some(last)).await,
-            AfterCrash::AskOperator if last.job.is_none() => {
+            (AfterCrash::Reattach | AfterCrash::AskOperator, None) if reopened => {
+                self.begin(prepared, Some(last)).await
+            }
+            // The record 'sent' comes before the launch: nothing was launched.
+            (AfterCrash::Reattach, None)
+                if matches!(self.journal.view().state(&prepared.unit), UnitState::InFlight(_)) =>
+            {
+                self.begin(prepared, Some(last)).await
+            }
+            (AfterCrash::Reattach | AfterCrash::AskOperator, None) => {
                 self.settle_by_verify(prepared, &around, intent, NOT_KNOWN.to_owned()).await
             }
-            AfterCrash::Reattach | AfterCrash::Recheck | AfterCrash::AskOperator => match &last.job {
-                Some(job) => {
-                    let followed = async {
-                        let write = Write::new(around.read(prepared, last.number).await?, &intent);
-                        self.unless_detached(action.reattach(job, &write)).await
-                    };
-                    match followed.await {
-                        // The operator knows that it is gone, and wants it again.
-                        Err(ActionError::Died(_) | ActionError::NoTrace(_)) if reopened => {
-                            self.begin(prepared, Some(last)).await
-                        }
-                        followed => self.finish(prepared, &around, intent, followed).await,
-                    }
-                }
-                // The record 'sent' comes before the launch: nothing was launched.
-                None if matches!(self.journal.view().state(&prepared.unit), UnitState::InFlight(_)) || reopened => {
-                    self.begin(prepared, Some(last)).await
-                }
-                None => self.settle_by_verify(prepared, &around, intent, NOT_KNOWN.to_owned()).await,
-            },
         }
     }
 

@@ -1,7 +1,5 @@
 //! Probes that run beside the whole run, in a task of their own: the run is not held up by them, and does not fail because of them.
 
-use std::sync::PoisonError;
-
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +14,7 @@ use crate::plan::Scope;
 use super::around::Around;
 use super::controller::Controller;
 use super::prepare::{Unready, ready};
-use super::world::World;
+use super::world::{World, lock};
 
 /// The watch of a run. It ends when it is told to, or dropped, in the middle of a look, and never in the middle of a record.
 pub(super) struct Watching {
@@ -53,7 +51,7 @@ impl Controller {
     /// Watches what the book says for as long as this goes on.
     pub(super) async fn watched<T>(&self, course: impl Future<Output = T>) -> T {
         let whole = Course(self);
-        *self.watching.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.watch());
+        *lock(&self.watching) = Some(self.watch());
         let end = course.await;
         if let Some(watching) = self.take_watching() {
             watching.end().await;
@@ -76,7 +74,7 @@ impl Controller {
     }
 
     fn take_watching(&self) -> Option<Watching> {
-        self.watching.lock().unwrap_or_else(PoisonError::into_inner).take()
+        lock(&self.watching).take()
     }
 
     /// Begins to watch what the book says.

@@ -5,7 +5,7 @@ mod choose;
 mod door;
 mod key;
 
-pub use carry::{NOT_THROUGH, NOT_THROUGH_WORDS, carry};
+pub use carry::{BEGUN, NOT_THROUGH, NOT_THROUGH_WORDS, WAY_GONE, carry};
 pub use choose::{Choice, Via, Way, in_words, no_way, reaches};
 pub use door::{Door, Route};
 pub use key::{OneTimeKey, sweep, sweep_if_reached};

@@ -59,7 +59,7 @@ async fn jobs_on_several_hosts_are_told_apart() {
     assert_eq!(durable::stage_of(&job).as_deref(), Some("restore"));
     let announced = durable::announced(&job).unwrap();
     assert_eq!(announced.account, Some((Role::from("new"), None)));
-    let spec = Err(ActionError::failed("it is not needed"));
+    let spec = async { Err(ActionError::failed("it is not needed")) };
     let mut all = ();
     let stage = Stage { host: &new, name: Some("restore"), command: "restore it", ear: &mut all };
     let outputs = durable::reattach_stage(&job, spec, stage, &write).await.unwrap();

@@ -1,12 +1,14 @@
 //! The dump on its way from host to host: a durable job of the source, which needs neither this process nor its line.
 
+use std::future::ready;
+
 use serde_json::Value;
 
 use crate::actions::Host;
 use crate::actions::context::Write;
 use crate::actions::contract::ActionError;
 use crate::actions::durable::{Ear, Stage};
-use crate::actions::passage::{self, NOT_THROUGH, NOT_THROUGH_WORDS, OneTimeKey, Route};
+use crate::actions::passage::{self, BEGUN, NOT_THROUGH, NOT_THROUGH_WORDS, OneTimeKey, Route};
 use crate::base::Secret;
 use crate::events::Progress;
 use crate::events::record::Failure;
@@ -60,8 +62,8 @@ pub(super) async fn follow(
     cx: &Write<'_>,
 ) -> Result<Sent, ActionError> {
     let mut ear = Hearing { cx, done: 0, of, rest: Vec::new() };
-    let open = async { Err(ActionError::failed("it has begun")) };
-    judge(passage::carry(key, stage(host, &mut ear), Some(job), open, cx).await.map(drop))
+    let begun = ready(Err(ActionError::failed(BEGUN)));
+    judge(passage::carry(key, stage(host, &mut ear), Some(job), begun, cx).await.map(drop))
 }
 
 fn stage<'a>(host: &'a Host, ear: &'a mut dyn Ear) -> Stage<'a> {

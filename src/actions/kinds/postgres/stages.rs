@@ -1,5 +1,7 @@
 //! The course of a move: dump, transfer, restore, compare, swap. Each stage may be begun anew.
 
+use std::future::ready;
+
 use serde_json::{Value, json};
 
 use crate::actions::Host;
@@ -89,7 +91,7 @@ impl<'a> Move<'a> {
             let mut ear = Hearing::new(cx.around(), cx.env().unit, self.action.jobs);
             let stage = Stage { host, name: Some(name), command, ear: &mut ear };
             let ended = match job.take() {
-                Some(job) => durable::reattach_stage(job, spec, stage, cx).await,
+                Some(job) => durable::reattach_stage(job, ready(spec), stage, cx).await,
                 None => durable::launch_stage(&spec?, stage, cx).await,
             };
             match ended {

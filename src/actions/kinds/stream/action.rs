@@ -268,7 +268,7 @@ impl StreamAction {
     async fn carry(&self, seen: &Seen, cx: &Write<'_>) -> Result<Outputs, ActionError> {
         let names = self.names();
         let outputs = match (&seen.way, &seen.key) {
-            (Way::Direct(route), Some(key)) => self.directly((Some(route), key), Some(seen), None, names, cx).await,
+            (Way::Direct(route), Some(key)) => self.directly((route, key), seen, cx).await,
             (Way::Relay | Way::Direct(_), _) => self.pass(&self.from.side, seen, names, cx).await,
             (Way::Staging(folder), _) => {
                 let passed = self.stage(folder, seen, names, cx).await;
@@ -278,6 +278,21 @@ impl StreamAction {
             }
         };
         self.placed(outputs)
+    }
+
+    /// What takes the bytes where they go: `script` feeds them to the script that reads them, `file` puts them in place of the file.
+    pub(super) async fn sink(
+        &self,
+        (script, file): (&str, &str),
+        seen: &Seen,
+        host: &Host,
+        cx: &Write<'_>,
+    ) -> Result<Command, ActionError> {
+        match (&self.to, &seen.file) {
+            (To::Script(side), _) => side.within(script, host, cx),
+            (To::File(_), Some(seen)) => remote_file::arriving(seen, file, &cx.at(host)).await,
+            (To::File(_), None) => Err(ActionError::failed("the file was not looked at")),
+        }
     }
 
     /// Sends what `source` gives to where it goes.
@@ -291,12 +306,7 @@ impl StreamAction {
         let mark = mark();
         let host = self.to.host(cx).await?;
         // Where the one that reads cannot begin, nothing is written either.
-        let sink = match (&self.to, &seen.file) {
-            (To::File(_), Some(file)) => remote_file::arriving(file, FILE, &cx.at(&host)).await?,
-            (To::File(_), None) => return Err(ActionError::failed("the file was not looked at")),
-            (To::Script(side), _) => side.within(SINK, &host, cx)?,
-        };
-        let to = open(&host, sink, &mark, cx).await?;
+        let to = open(&host, self.sink((SINK, FILE), seen, &host, cx).await?, &mark).await?;
         let from = open_source(source, &mark, cx).await?;
         judge(relay(from, to, &mark, cx).await?, names.0, names.1)
     }
@@ -311,7 +321,7 @@ impl StreamAction {
     ) -> Result<Outputs, ActionError> {
         let (mark, local) = (mark(), Role::local());
         let here = Name { key: "staging", on: &local, file: None, half: false };
-        let sink = open(&staging::here(cx).await?, staging::keep(folder), &mark, cx).await?;
+        let sink = open(&staging::here(cx).await?, staging::keep(folder), &mark).await?;
         let source = open_source(&self.from.side, &mark, cx).await?;
         let staged = judge(relay(source, sink, &mark, cx).await?, from, here)?;
         let passed = self.pass(&staging::give(folder), seen, (here, to), cx).await?;
@@ -323,9 +333,9 @@ impl StreamAction {
 async fn open_source(side: &Side, mark: &str, cx: &Write<'_>) -> Result<Process, ActionError> {
     let host = side.host(cx).await?;
     let command = side.within(SOURCE, &host, cx)?.env("TAIL", "");
-    open(&host, command, mark, cx).await
+    open(&host, command, mark).await
 }
 
-async fn open(host: &Host, command: Command, mark: &str, _cx: &Write<'_>) -> Result<Process, ActionError> {
+async fn open(host: &Host, command: Command, mark: &str) -> Result<Process, ActionError> {
     Ok(host.transport().open(Command { effect: Effect::Changes, ..command.env("MARK", mark) }).await?)
 }

@@ -7,17 +7,15 @@ use serde_json::Value;
 use crate::actions::context::{Host, Write};
 use crate::actions::contract::ActionError;
 use crate::actions::durable::{self, Announced, Stage};
-use crate::actions::passage::{Door, OneTimeKey, Route};
-use crate::actions::remote_file;
+use crate::actions::passage::{self, Door, OneTimeKey, Route, WAY_GONE};
 use crate::base::shell::quote;
 use crate::events::record::Outputs;
-use crate::transport::{Command, JobEnd, JobSpec, JobState};
+use crate::transport::{Command, JobSpec};
 
 use super::action::StreamAction;
-use super::ends::To;
 use super::overheard::Overheard;
 use super::relay::mark;
-use super::report::{Name, judge};
+use super::report::judge;
 use super::seen::Seen;
 
 /// The name of the job.
@@ -35,59 +33,48 @@ const FILE: &str = concat!(include_str!("tail.sh"), include_str!("file.sh"));
 const LOOK: &str = "IFS= read -r x\n[ \"$x\" != look ] || exit 0\n[ \"$x\" = stream ] || exit 1\n";
 
 impl StreamAction {
-    /// Sends everything. `job`: the one that an earlier process has announced.
+    /// Sends everything.
     pub(super) async fn directly(
         &self,
-        (route, key): (Option<&Route>, &OneTimeKey),
-        seen: Option<&Seen>,
-        job: Option<&Value>,
-        (from, to): (Name<'_>, Name<'_>),
+        (route, key): (&Route, &OneTimeKey),
+        seen: &Seen,
         cx: &Write<'_>,
     ) -> Result<Outputs, ActionError> {
-        let host = self.from.side.host(cx).await?;
-        let command = format!("stream to {}", to.on);
-        let mut ear = Overheard::new(cx.around().masker());
-        let stage = Stage { host: &host, name: Some(STAGE), command: &command, ear: &mut ear };
-        let spec = async {
-            match (route, seen) {
-                (Some(route), Some(seen)) => self.open(route, key, seen, &host, cx).await,
-                _ => Err(ActionError::failed("it has begun")),
-            }
-        };
-        let ended = if let Some(job) = job {
-            durable::reattach_stage(job, spec.await, stage, cx).await
-        } else {
-            for attempt in 1..cx.env().attempt {
-                durable::clear_up_stage(&host, STAGE, attempt, cx).await?;
-            }
-            match spec.await {
-                Ok(spec) => durable::launch_stage(&spec, stage, cx).await,
-                Err(error) => {
-                    // Nothing runs. Where the key cannot be removed either, the way back knows of it.
-                    let _ = key.remove(cx).await;
-                    return Err(error);
-                }
-            }
-        };
-        // What may still run needs its key.
-        if matches!(ended, Err(ActionError::Detached | ActionError::Transport(_) | ActionError::Journal(_))) {
-            return ended;
+        let from = self.from.side.host(cx).await?;
+        for attempt in 1..cx.env().attempt {
+            durable::clear_up_stage(&from, STAGE, attempt, cx).await?;
         }
-        key.remove(cx).await?;
-        judge(ear.outcome(ended?)?, from, to)
+        self.follow(key, &from, None, self.open((route, key), seen, &from, cx), cx).await
     }
 
     /// Finds the job of an earlier process again.
     pub(super) async fn find_again(&self, job: &Value, cx: &Write<'_>) -> Result<Outputs, ActionError> {
         let (from, to) = (self.from.side.host(cx).await?, self.to.host(cx).await?);
         let door = Door::look(&from, &to, NO_STAGE, cx).await?.map_err(ActionError::failed)?;
-        let seen = match durable::state_of(job, &from).await? {
-            // It never began, or nobody knows: then it is not begun either.
-            JobState::Over(JobEnd::Missing) => Some(self.see(cx).await?),
-            JobState::Running | JobState::Over(_) => None,
-        };
-        let route = seen.as_ref().and_then(|seen| seen.route());
-        self.placed(self.directly((route, door.key()), seen.as_ref(), Some(job), self.names(), cx).await)
+        let key = door.key();
+        let open = Box::pin(async {
+            let seen = self.see(cx).await?;
+            let route = seen.route().ok_or_else(|| ActionError::failed(WAY_GONE))?;
+            self.open((route, key), &seen, &from, cx).await
+        });
+        self.placed(self.follow(key, &from, Some(job), open, cx).await)
+    }
+
+    /// Follows the job to its end: the one that an earlier process has announced, or else a new one.
+    async fn follow(
+        &self,
+        key: &OneTimeKey,
+        from: &Host,
+        job: Option<&Value>,
+        open: impl Future<Output = Result<JobSpec, ActionError>> + Send,
+        cx: &Write<'_>,
+    ) -> Result<Outputs, ActionError> {
+        let command = format!("stream to {}", self.to.on());
+        let mut ear = Overheard::new(cx.around().masker());
+        let stage = Stage { host: from, name: Some(STAGE), command: &command, ear: &mut ear };
+        let output = passage::carry(key, stage, job, open, cx).await?;
+        let (from, to) = self.names();
+        judge(ear.outcome(output)?, from, to)
     }
 
     /// Removes what the job has left.
@@ -100,19 +87,14 @@ impl StreamAction {
     /// Makes the key for the one script of the other end.
     async fn open(
         &self,
-        route: &Route,
-        key: &OneTimeKey,
+        (route, key): (&Route, &OneTimeKey),
         seen: &Seen,
         from: &Host,
         cx: &Write<'_>,
     ) -> Result<JobSpec, ActionError> {
         let (own, tail) = (mark(), mark());
         let host = self.to.host(cx).await?;
-        let sink = match (&self.to, &seen.file) {
-            (To::File(_), Some(file)) => remote_file::arriving(file, FILE, &cx.at(&host)).await?,
-            (To::File(_), None) => return Err(ActionError::failed("the file was not looked at")),
-            (To::Script(side), _) => side.within(SINK, &host, cx)?,
-        };
+        let sink = self.sink((SINK, FILE), seen, &host, cx).await?;
         key.open(route, &served(&sink.env("MARK", &*tail))?, None, cx).await?;
         let command = self.from.side.within(&JOB.replace("SOURCE\n", SOURCE), from, cx)?;
         let command = command

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::actions::context::{Host, Write};
 use crate::actions::contract::ActionError;
 use crate::actions::durable::{Ear, Stage};
-use crate::actions::passage::{self, OneTimeKey, Route};
+use crate::actions::passage::{self, BEGUN, OneTimeKey, Route, WAY_GONE};
 use crate::actions::remote_file::verdict;
 use crate::base::shell::quote;
 use crate::transport::{Command, JobSpec, Stream};
@@ -44,13 +44,13 @@ impl Ear for Hear<'_> {
     }
 }
 
-/// Sends everything, as a job of the source that outlives us. Follows the one that an earlier try has launched, where it still runs: then the
-/// route is not asked for.
+/// Sends everything, as a job of the source that outlives us. `job`: the one that an earlier try has launched, where it still runs. It is
+/// followed, whatever route there is now.
 pub(super) async fn carry(
     sync: &Sync,
     seen: &Seen,
     (route, key): (Option<&Route>, &OneTimeKey),
-    running: Option<&Value>,
+    job: Option<&Value>,
     from: &Host,
     meter: &Meter<'_>,
     cx: &Write<'_>,
@@ -60,10 +60,13 @@ pub(super) async fn carry(
     let mut ear = Hear { meter, lines: <[Lines; 2]>::default() };
     let stage = Stage { host: from, name: Some(STAGE), command: &command, ear: &mut ear };
     let open = async {
-        let route = route.ok_or_else(|| ActionError::failed("there is no direct way any more"))?;
-        open(sync, seen, (route, key), from, cx).await
+        match (job, route) {
+            (None, Some(route)) => open(sync, seen, (route, key), from, cx).await,
+            (None, None) => Err(ActionError::failed(WAY_GONE)),
+            (Some(_), _) => Err(ActionError::failed(BEGUN)),
+        }
     };
-    passage::carry(key, stage, running, open, cx).await.map(drop)
+    passage::carry(key, stage, job, open, cx).await.map(drop)
 }
 
 /// Makes the key for the one rsync that the source's will ask for, and says how that is called.
