@@ -1,4 +1,4 @@
-//! Which way bytes go from host to host, where there is a passage and the relay.
+//! Which way bytes go from host to host: through a passage, or by way of the operator's machine.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,9 +18,15 @@ pub enum Via {
     Direct,
     /// Through this process.
     Relay,
+    /// Through the disk of the operator's machine. Whoever offers that says what is kept there, and where.
+    Staging,
 }
 
-/// Which way they go.
+/// How that is written. The last is for those alone that offer it.
+pub const WAYS: [(&str, Via); 4] =
+    [("auto", Via::Auto), ("direct", Via::Direct), ("relay", Via::Relay), ("staging", Via::Staging)];
+
+/// Which way they go, where nothing is kept on the operator's machine.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Way {
@@ -44,22 +50,45 @@ pub struct Choice {
     pub leftover: bool,
 }
 
+impl Via {
+    /// Looks at the destination's door where that may be gone through; in words why it cannot be, and in none where it need not be. `stage` names
+    /// the durable job of the source that will go through.
+    ///
+    /// # Errors
+    /// As [`Door::look`].
+    pub async fn door(
+        self,
+        (from, to): (&Host, &Host),
+        stage: &str,
+        cx: &Read<'_>,
+    ) -> Result<Result<Door, String>, ActionError> {
+        match self {
+            Self::Auto | Self::Direct => Door::look(from, to, stage, cx).await,
+            Self::Relay | Self::Staging => Ok(Err(String::new())),
+        }
+    }
+}
+
 impl Choice {
-    /// Looks which ways there are from `from` to `to`, and takes the best that `via` allows. `stage` names the durable job of the source that will
-    /// go through a passage.
+    /// Looks which ways there are from one end to the other, and takes the best that `via` allows. `stage` as for [`Via::door`].
     ///
     /// # Errors
     /// Where one of them was not reached.
-    pub async fn of(via: Via, (from, to): (&Host, &Host), stage: &str, cx: &Read<'_>) -> Result<Self, ActionError> {
-        if via == Via::Relay {
-            return Ok(Self::default());
-        }
-        let door = match Door::look(from, to, stage, cx).await? {
+    pub async fn of(via: Via, ends: (&Host, &Host), stage: &str, cx: &Read<'_>) -> Result<Self, ActionError> {
+        Self::through(via.door(ends, stage, cx).await?).await
+    }
+
+    /// The same where the door was looked at, or it was said why there is none.
+    ///
+    /// # Errors
+    /// As [`Choice::of`].
+    pub async fn through(door: Result<Door, String>) -> Result<Self, ActionError> {
+        let door = match door {
             Ok(door) => door,
             Err(why) => return Ok(Self { why, ..Self::default() }),
         };
         let (way, why) = match door.route().await? {
-            Ok(route) => (Way::Direct(route), reaches(from, to)),
+            Ok(route) => (Way::Direct(route), door.reaches()),
             Err(why) => (Way::Relay, why),
         };
         Ok(Self { way, why, key: Some(door.key().clone()), leftover: door.leftover() })
@@ -68,7 +97,7 @@ impl Choice {
     /// Why what is asked for cannot be, where it cannot.
     #[must_use]
     pub fn obstacle(&self, via: Via) -> Option<String> {
-        (via == Via::Direct && self.way == Way::Relay).then(|| no_way(&self.why))
+        (via == Via::Direct && self.way == Way::Relay).then(|| format!("there is no direct way: {}", self.why))
     }
 
     /// The way and its key, where it is direct.
@@ -83,25 +112,10 @@ impl Choice {
     /// The way, in a line.
     #[must_use]
     pub fn in_words(&self) -> String {
-        in_words(self.direct().is_some(), &self.why)
+        let way = match self.way {
+            Way::Direct(_) => "from host to host (direct)",
+            Way::Relay => "by way of this process (relay)",
+        };
+        if self.why.is_empty() { way.to_owned() } else { format!("{way}: {}", self.why) }
     }
-}
-
-/// Why a passage was chosen.
-#[must_use]
-pub fn reaches(from: &Host, to: &Host) -> String {
-    format!("{} reaches {}", from.transport().role(), to.transport().role())
-}
-
-/// Why there is none, where nothing else will do.
-#[must_use]
-pub fn no_way(why: &str) -> String {
-    format!("there is no direct way: {why}")
-}
-
-/// A way in a line: from host to host, or through this process.
-#[must_use]
-pub fn in_words(direct: bool, why: &str) -> String {
-    let way = if direct { "from host to host (direct)" } else { "by way of this process (relay)" };
-    if why.is_empty() { way.to_owned() } else { format!("{way}: {why}") }
 }

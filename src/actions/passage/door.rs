@@ -157,11 +157,16 @@ impl Door {
         &self.key
     }
 
+    /// That the source reaches the destination, in words: for where there is a way.
+    pub(super) fn reaches(&self) -> String {
+        format!("{} reaches {}", self.from.transport().role(), self.to.transport().role())
+    }
+
     /// The way from the source to it; in words why there is none.
     ///
     /// # Errors
     /// Where one of them was not reached.
-    pub async fn route(&self) -> Result<Result<Route, String>, ActionError> {
+    pub(super) async fn route(&self) -> Result<Result<Route, String>, ActionError> {
         let (source, dest) = (self.from.transport().role(), self.to.transport().role());
         if !self.becomes {
             let user = self.user.as_deref().unwrap_or_default();

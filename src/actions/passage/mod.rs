@@ -6,6 +6,6 @@ mod door;
 mod key;
 
 pub use carry::{BEGUN, NOT_THROUGH, NOT_THROUGH_WORDS, WAY_GONE, carry};
-pub use choose::{Choice, Via, Way, in_words, no_way, reaches};
+pub use choose::{Choice, Via, WAYS, Way};
 pub use door::{Door, Route};
 pub use key::{OneTimeKey, sweep, sweep_if_reached};

@@ -1,6 +1,6 @@
 //! `postgres` as written.
 
-use crate::actions::passage::Via;
+use crate::actions::passage::WAYS;
 use crate::base::Role;
 use crate::model::decode::{self, Fields};
 use crate::model::diagnostic::nearest;
@@ -64,8 +64,9 @@ pub(super) fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Post
     let live = fields.optional("live", decode::boolean);
     let parities = [("rows", Parity::Rows), ("content", Parity::Content), ("none", Parity::None)];
     let parity = fields.optional("parity", decode::one_of(&parities));
-    let ways = [("auto", Via::Auto), ("direct", Via::Direct), ("relay", Via::Relay)];
-    let via = fields.optional("via", decode::one_of(&ways));
+    // A dump passes through the memory of the operator's machine, and not through its disk.
+    let [ways @ .., _staging] = &WAYS;
+    let via = fields.optional("via", decode::one_of(ways));
     if let (Some(from), Some(to)) = (&from, &to)
         && value.unknown_until().is_none()
         && !from.database.is_empty()
@@ -148,6 +149,7 @@ pub(super) fn plain(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::actions::passage::Via;
     use crate::actions::testing::decoded;
 
     #[test]

@@ -7,7 +7,7 @@ use tokio::time::timeout;
 
 use crate::actions::context::{Host, Read, Stash, Write};
 use crate::actions::contract::{Action, ActionError, AfterCrash, Check, Reversible, Verdict};
-use crate::actions::passage::{self, Choice};
+use crate::actions::passage::{Choice, Via};
 use crate::actions::remote_file::{self, Look, New, Question, Text};
 use crate::actions::side::Side;
 use crate::base::{Role, duration};
@@ -16,12 +16,11 @@ use crate::events::record::Outputs;
 use crate::model::{Diagnostics, Node};
 use crate::transport::{Command, Effect, Process};
 
-use super::decode::Via;
 use super::direct::NO_STAGE;
 use super::ends::{FileEnd, From, To};
 use super::relay::{mark, relay};
 use super::report::{Name, judge};
-use super::seen::{FileUndo, Seen, Undo, Way};
+use super::seen::{FileUndo, Seen, Undo};
 use super::staging;
 
 const SOURCE: &str = include_str!("source.sh");
@@ -89,11 +88,7 @@ impl Action for StreamAction {
     }
 
     async fn capture(&self, seen: &Seen, cx: &Stash<'_>) -> Result<Reversible<Undo>, ActionError> {
-        let staging = match &seen.way {
-            Way::Staging(folder) => Some(folder.clone()),
-            Way::Relay | Way::Direct(_) => None,
-        };
-        let mut undo = Undo { file: None, staging, key: seen.key.clone() };
+        let mut undo = Undo { file: None, staging: seen.staging.clone(), key: seen.choice.key.clone() };
         let Some(file) = &seen.file else {
             return Ok(if undo == Undo::default() {
                 Reversible::No(NO_UNDO.to_owned())
@@ -116,7 +111,7 @@ impl Action for StreamAction {
     async fn apply(&self, seen: &Seen, cx: &Write<'_>) -> Result<Outputs, ActionError> {
         let streaming = self.carry(seen, cx);
         // A durable job looks after its time itself.
-        let Some(limit) = cx.env().timeout.filter(|_| seen.route().is_none()) else { return streaming.await };
+        let Some(limit) = cx.env().timeout.filter(|_| seen.choice.direct().is_none()) else { return streaming.await };
         timeout(limit, streaming).await.unwrap_or_else(|_| {
             Err(ActionError::failed_with_hint(
                 format!("took longer than {}, and both ends were stopped", duration::show(limit)),
@@ -175,36 +170,23 @@ impl StreamAction {
 
     /// Chooses the way; in words why there is none.
     async fn choose(&self, seen: &mut Seen, size: Option<u64>, cx: &Read<'_>) -> Result<Option<String>, ActionError> {
-        let via = match self.via {
-            Via::Staging => {
-                return Ok(match staging::look(size, cx).await? {
-                    Ok(folder) => {
-                        seen.way = Way::Staging(folder);
-                        None
-                    }
-                    Err(why) => Some(why),
-                });
+        let has_secrets = || matches!(&self.to, To::Script(script) if script.has_secrets());
+        match self.via {
+            Via::Relay => {}
+            Via::Staging => match staging::look(size, cx).await? {
+                Ok(folder) => seen.staging = Some(folder),
+                Err(why) => return Ok(Some(why)),
+            },
+            Via::Auto | Via::Direct if has_secrets() => {
+                seen.choice.why =
+                    format!("the `env` of `to` has a secret, which would lie on the disk of {}", self.to.on());
             }
-            Via::Auto => passage::Via::Auto,
-            Via::Direct => passage::Via::Direct,
-            Via::Relay => return Ok(None),
-        };
-        let has_secrets = matches!(&self.to, To::Script(script) if script.has_secrets());
-        let choice = if has_secrets {
-            let why = format!("the `env` of `to` has a secret, which would lie on the disk of {}", self.to.on());
-            Choice { why, ..Choice::default() }
-        } else {
-            let (from, to) = (self.from.side.host(cx).await?, self.to.host(cx).await?);
-            Choice::of(via, (&from, &to), NO_STAGE, cx).await?
-        };
-        if let Some(why) = choice.obstacle(via) {
-            return Ok(Some(why));
+            Via::Auto | Via::Direct => {
+                let (from, to) = (self.from.side.host(cx).await?, self.to.host(cx).await?);
+                seen.choice = Choice::of(self.via, (&from, &to), NO_STAGE, cx).await?;
+            }
         }
-        if let passage::Way::Direct(route) = choice.way {
-            seen.way = Way::Direct(route);
-        }
-        (seen.why, seen.key) = (choice.why, choice.key);
-        Ok(None)
+        Ok(seen.choice.obstacle(self.via))
     }
 
     /// The path of the file that the bytes are to become.
@@ -267,15 +249,15 @@ impl StreamAction {
 
     async fn carry(&self, seen: &Seen, cx: &Write<'_>) -> Result<Outputs, ActionError> {
         let names = self.names();
-        let outputs = match (&seen.way, &seen.key) {
-            (Way::Direct(route), Some(key)) => self.directly((route, key), seen, cx).await,
-            (Way::Relay | Way::Direct(_), _) => self.pass(&self.from.side, seen, names, cx).await,
-            (Way::Staging(folder), _) => {
+        let outputs = match (&seen.staging, seen.choice.direct()) {
+            (Some(folder), _) => {
                 let passed = self.stage(folder, seen, names, cx).await;
                 // Whatever came of it.
                 staging::sweep(folder, cx).await?;
                 passed
             }
+            (None, Some(way)) => self.directly(way, seen, cx).await,
+            (None, None) => self.pass(&self.from.side, seen, names, cx).await,
         };
         self.placed(outputs)
     }

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use crate::actions::passage::WAYS;
 use crate::model::decode::{self, Fields};
 use crate::model::{Diagnostics, Node};
 
@@ -10,27 +11,13 @@ use super::ends::{From, To};
 
 const KEYS: [&str; 3] = ["from", "to", "via"];
 
-/// Which way the bytes go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Via {
-    /// The best there is.
-    Auto,
-    /// From host to host.
-    Direct,
-    /// Through this process.
-    Relay,
-    /// Through a file of the operator's machine.
-    Staging,
-}
-
 pub(super) fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<StreamAction> {
     let mut fields = Fields::of(value, "`stream`", &KEYS, diagnostics)?;
     let from = fields.required("from", From::decode);
     let to = fields.required("to", To::decode);
-    let ways = [("auto", Via::Auto), ("direct", Via::Direct), ("relay", Via::Relay), ("staging", Via::Staging)];
-    let via = fields.optional("via", decode::one_of(&ways));
+    let via = fields.optional("via", decode::one_of(&WAYS));
     fields.done()?;
-    Some(StreamAction { from: from?, to: to?, via: via.unwrap_or(Via::Auto), placed: OnceLock::new() })
+    Some(StreamAction { from: from?, to: to?, via: via.unwrap_or_default(), placed: OnceLock::new() })
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ impl StreamAction {
         let key = door.key();
         let open = Box::pin(async {
             let seen = self.see(cx).await?;
-            let route = seen.route().ok_or_else(|| ActionError::failed(WAY_GONE))?;
+            let (route, _) = seen.choice.direct().ok_or_else(|| ActionError::failed(WAY_GONE))?;
             self.open((route, key), &seen, &from, cx).await
         });
         self.placed(self.follow(key, &from, Some(job), open, cx).await)

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::actions::context::Write;
 use crate::actions::contract::ActionError;
-use crate::actions::passage::{self, OneTimeKey, Route};
+use crate::actions::passage::{Choice, OneTimeKey};
 use crate::actions::remote_file;
 use crate::base::Role;
 
@@ -15,25 +15,10 @@ use super::staging;
 pub struct Seen {
     /// The file that they are to become.
     pub(super) file: Option<remote_file::Seen>,
-    /// Which way the bytes go.
-    pub(super) way: Way,
-    /// Why that way.
-    pub(super) why: String,
-    /// What may have been left of a direct stream's key, and where.
-    pub(super) key: Option<OneTimeKey>,
-}
-
-/// Which way the bytes go.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Way {
-    /// Through this process.
-    #[default]
-    Relay,
-    /// From host to host.
-    Direct(Route),
-    /// Through a file of the operator's machine: in this folder.
-    Staging(String),
+    /// Which way the bytes go, where it is not by `staging`.
+    pub(super) choice: Choice,
+    /// The folder of the operator's machine where they are kept on their way, where they go through a file there.
+    pub(super) staging: Option<String>,
 }
 
 /// How long the other end of a direct stream takes to notice that nobody calls any more: it looks twice as often.
@@ -42,18 +27,9 @@ const GONE: std::time::Duration = std::time::Duration::from_secs(1);
 impl Seen {
     /// The way, in words.
     pub(super) fn way_in_words(&self) -> String {
-        match self.way {
-            Way::Staging(_) => "through a file of this machine (staging)".to_owned(),
-            Way::Relay => passage::in_words(false, &self.why),
-            Way::Direct(_) => passage::in_words(true, &self.why),
-        }
-    }
-
-    /// The way from host to host, where it is that.
-    pub(super) fn route(&self) -> Option<&Route> {
-        match &self.way {
-            Way::Direct(route) => Some(route),
-            Way::Relay | Way::Staging(_) => None,
+        match &self.staging {
+            Some(_) => "through a file of this machine (staging)".to_owned(),
+            None => self.choice.in_words(),
         }
     }
 }

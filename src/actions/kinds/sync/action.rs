@@ -9,17 +9,17 @@ use tokio::time::timeout;
 use crate::actions::context::{Host, Read, Stash, Write};
 use crate::actions::contract::{Action, ActionError, AfterCrash, Check, Reversible, Verdict};
 use crate::actions::durable;
-use crate::actions::passage::Door;
+use crate::actions::passage::{Door, Via};
 use crate::base::{Role, duration};
 use crate::events::Preview;
 use crate::events::record::Outputs;
 use crate::model::{Diagnostics, Node};
 
 use super::back::Undo;
-use super::decode::{Ids, Place, Via};
+use super::decode::{Ids, Place};
 use super::end::End;
 use super::keep::{self, Rooms};
-use super::seen::{Seen, Way};
+use super::seen::Seen;
 use super::shards::listed;
 use super::survey::survey;
 use super::{direct, room, transfer, way};
@@ -62,7 +62,7 @@ impl Action for Sync {
             Ok(found) => found,
             Err(why) => return Ok(Check::Blocked(cx.around().masker().mask(&why))),
         };
-        let door = way::door(self, (&from, &to), cx).await?;
+        let door = self.via.door((&from.host, &to.host), direct::STAGE, cx).await?;
         let leftover = door.as_ref().is_ok_and(Door::leftover);
         if found.tally.is_empty() && !leftover {
             return Ok(Check::Satisfied);
@@ -72,7 +72,7 @@ impl Action for Sync {
             return Ok(Check::Blocked(why));
         }
         (seen.tally, seen.attributes) = (found.tally, found.attributes);
-        if let Err(why) = way::choose(self, &mut seen, &door, (&from, &to), cx).await? {
+        if let Some(why) = way::choose(self.via, &mut seen, door, cx).await? {
             return Ok(Check::Blocked(why));
         }
         if self.parallel > 1 || seen.staging.is_some() {
@@ -113,7 +113,7 @@ impl Action for Sync {
             rooms: Rooms::of(seen),
             fresh: seen.fresh,
             sha256,
-            halves: seen.halves.clone(),
+            halves: seen.choice.key.clone(),
             litter,
             unit: cx.env().unit.to_string(),
         }))
@@ -121,17 +121,17 @@ impl Action for Sync {
 
     async fn apply(&self, seen: &Seen, cx: &Write<'_>) -> Result<Outputs, ActionError> {
         let (from, to) = (cx.other_as(&self.from.role, None).await?, cx.other_as(&self.to.role, None).await?);
-        let running = match &seen.halves {
+        let running = match &seen.choice.key {
             Some(_) => durable::adopt_stage(&from, direct::STAGE, cx).await?,
             None => None,
         };
         // What an earlier try has left goes first, whatever comes of this one.
-        if let (Some(key), None, 2..) = (&seen.halves, &running, cx.env().attempt) {
+        if let (Some(key), None, 2..) = (&seen.choice.key, &running, cx.env().attempt) {
             key.remove(cx).await?;
         }
         keep::begin(seen, &to, running.is_none(), cx).await?;
         // A durable job looks after its time itself.
-        let is_job = running.is_some() || matches!(seen.way, Way::Direct(_));
+        let is_job = running.is_some() || seen.choice.direct().is_some();
         let limit = cx.env().timeout.filter(|_| !is_job).unwrap_or(Duration::MAX);
         let carried = match timeout(limit, transfer::carry(self, seen, running, (&from, &to), cx)).await {
             Ok(carried) => carried,

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use regex::Regex;
 
+use crate::actions::passage::WAYS;
 use crate::base::Role;
 use crate::model::decode::{self, Fields};
 use crate::model::{Diagnostics, Node};
@@ -26,19 +27,6 @@ pub(super) struct Place {
     pub(super) path: String,
 }
 
-/// Which way the bytes go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Via {
-    /// The best there is.
-    Auto,
-    /// From host to host.
-    Direct,
-    /// Through this process.
-    Relay,
-    /// Through a folder of the operator's machine.
-    Staging,
-}
-
 /// Whose a file is at the destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ids {
@@ -58,8 +46,7 @@ pub(super) fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Sync
     let bwlimit = fields.optional("bwlimit", decode::checked("a rate", rate));
     let ids = fields.optional("ids", decode::one_of(&[("numeric", Ids::Numeric), ("names", Ids::Names)]));
     let live = fields.optional("live", decode::boolean).unwrap_or_default();
-    let ways = [("auto", Via::Auto), ("direct", Via::Direct), ("relay", Via::Relay), ("staging", Via::Staging)];
-    let via = fields.optional("via", decode::one_of(&ways));
+    let via = fields.optional("via", decode::one_of(&WAYS));
     let parallel = fields.optional("parallel", decode::integer(1..=16_u32));
     if let (Some(from), Some(to)) = (&from, &to)
         && from.role == to.role
@@ -81,7 +68,7 @@ pub(super) fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Sync
         bwlimit,
         ids: ids.unwrap_or(Ids::Numeric),
         live,
-        via: via.unwrap_or(Via::Auto),
+        via: via.unwrap_or_default(),
         parallel: parallel.unwrap_or(1),
         applied: OnceLock::new(),
     })
@@ -119,6 +106,7 @@ pub(super) fn is_within(path: &str, outer: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::actions::passage::Via;
     use crate::actions::testing::decoded;
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::actions::passage::{OneTimeKey, Route};
+use crate::actions::passage::Choice;
 
 use super::action::Sync;
 use super::decode::is_within;
@@ -39,31 +39,14 @@ pub struct Seen {
     pub(super) attributes: Vec<String>,
     /// What a person should know beforehand.
     pub(super) notes: Vec<String>,
-    /// Which way the bytes go.
-    pub(super) way: Way,
-    /// Why that way.
-    pub(super) why: String,
-    /// What may have been left of a direct transfer's key, and where.
-    pub(super) halves: Option<OneTimeKey>,
+    /// Which way the bytes go, where it is not by `staging`.
+    pub(super) choice: Choice,
     /// The files that are sent, where they are sent by lists.
     pub(super) files: Vec<Listed>,
     /// Where lists are kept on the source.
     pub(super) lists: String,
-    /// Where files are on their way, on the operator's machine.
+    /// Where files are on their way, on the operator's machine, where they go through a folder there.
     pub(super) staging: Option<String>,
-}
-
-/// Which way the bytes go.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Way {
-    /// Through this process.
-    #[default]
-    Relay,
-    /// From host to host.
-    Direct(Route),
-    /// Through a folder of the operator's machine.
-    Staging,
 }
 
 /// A file that is sent by a list.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::actions::context::{Host, Write};
 use crate::actions::contract::ActionError;
-use crate::actions::passage::{NOT_THROUGH, sweep};
+use crate::actions::passage::{NOT_THROUGH, Via, sweep};
 use crate::actions::remote_file::verdict;
 use crate::base::Role;
 use crate::events::record::Failure;
@@ -15,7 +15,6 @@ use crate::transport::{Command, TransportError};
 
 use super::action::Sync;
 use super::codes::{self, BROKEN, VANISHED};
-use super::decode::Via;
 use super::direct;
 use super::hear;
 use super::item::unescaped;
@@ -23,7 +22,7 @@ use super::keep;
 use super::meter::Meter;
 use super::options::{self, Pass};
 use super::relay::{self, Ended};
-use super::seen::{Seen, Way};
+use super::seen::Seen;
 use super::shards::shards;
 
 /// So often in a row a transfer may break off without having got any further.
@@ -63,16 +62,13 @@ pub(super) async fn carry(
         // All had come; what was left was the key.
         return Ok(());
     }
-    if !seen.why.is_empty() {
+    if !seen.choice.why.is_empty() {
         meter.note(seen.way_in_words());
     }
     let (from, to) = ends;
-    let route = match &seen.way {
-        Way::Direct(route) => Some(route),
-        Way::Relay | Way::Staging => None,
-    };
+    let route = seen.choice.direct().map(|(route, _)| route);
     // What runs was launched by an earlier try, when there was a way.
-    if let (true, Some(key)) = (route.is_some() || running.is_some(), &seen.halves) {
+    if let (true, Some(key)) = (route.is_some() || running.is_some(), &seen.choice.key) {
         let sent = direct::carry(sync, seen, (route, key), running.as_ref(), from, &meter, cx).await;
         match worded(sync, sent) {
             Err(ActionError::Failed(failure)) if sync.via == Via::Auto && is_of_the_way(&failure) => {
