@@ -173,6 +173,7 @@ async fn a_file_is_there_whole_and_taken_back() {
         let applied = world.apply_on(None, "stream", &text).await.unwrap();
         assert!(std::fs::read(&target).unwrap() == bytes);
         assert_eq!((mode(&target), applied.outputs.stdout.as_str()), (0o600, ""));
+        assert_eq!(world.said(&applied.unit), (String::new(), String::new()));
         assert_eq!(world.undo(&applied).await.unwrap(), "removed: there was nothing before");
         assert_eq!(names(&world.home("new")), [""; 0]);
         assert_eq!(world.undo(&applied).await.unwrap(), "was already as before");

@@ -290,7 +290,7 @@ impl StreamAction {
         // Where the one that reads cannot begin, nothing is written either.
         let to = open(&host, self.sink((SINK, FILE), seen, &host, cx).await?, &mark).await?;
         let from = open_source(source, &mark, cx).await?;
-        judge(relay(from, to, &mark, cx).await?, names.0, names.1)
+        judge(relay(from, to, &mark, self.to.is_file(), cx).await?, names.0, names.1)
     }
 
     /// Sends everything to a file of this machine first, and then on from there.
@@ -305,7 +305,7 @@ impl StreamAction {
         let here = Name { key: "staging", on: &local, file: None, half: false };
         let sink = open(&staging::here(cx).await?, staging::keep(folder), &mark).await?;
         let source = open_source(&self.from.side, &mark, cx).await?;
-        let staged = judge(relay(source, sink, &mark, cx).await?, from, here)?;
+        let staged = judge(relay(source, sink, &mark, true, cx).await?, from, here)?;
         let passed = self.pass(&staging::give(folder), seen, (here, to), cx).await?;
         Ok(Outputs { stderr: [staged.stderr, passed.stderr].concat(), ..passed })
     }

@@ -70,7 +70,7 @@ impl StreamAction {
         cx: &Write<'_>,
     ) -> Result<Outputs, ActionError> {
         let command = format!("stream to {}", self.to.on());
-        let mut ear = Overheard::new(cx.around().masker());
+        let mut ear = Overheard::new(cx.around().masker(), self.to.is_file());
         let stage = Stage { host: from, name: Some(STAGE), command: &command, ear: &mut ear };
         let output = passage::carry(key, stage, job, open, cx).await?;
         let (from, to) = self.names();

@@ -23,6 +23,8 @@ pub(super) struct Overheard<'a> {
     to: End,
     /// Empty lines of the source and of the other end that were held back: a last word brings one of its own.
     blank: [usize; 2],
+    /// What the other end writes to stdout, where that is an answer for us and not shown.
+    answer: Option<Vec<u8>>,
     /// How the call ended.
     called: Option<i32>,
     /// How the call ended that was to look whether it can be made.
@@ -30,10 +32,11 @@ pub(super) struct Overheard<'a> {
 }
 
 impl<'a> Overheard<'a> {
-    pub(super) fn new(masker: &'a Masker) -> Self {
+    /// Where the other end `answers`, what it writes to stdout is for us.
+    pub(super) fn new(masker: &'a Masker, answers: bool) -> Self {
         let silent = || End { said: Said::default(), word: None, lost: None };
-        let (from, to) = (silent(), silent());
-        Self { masker, line: Vec::new(), marks: None, from, to, blank: [0; 2], called: None, looked: None }
+        let (from, to, answer) = (silent(), silent(), answers.then(Vec::new));
+        Self { masker, line: Vec::new(), marks: None, from, to, blank: [0; 2], answer, called: None, looked: None }
     }
 
     /// One line: what of it the ends themselves have said.
@@ -71,7 +74,10 @@ impl<'a> Overheard<'a> {
     }
 
     /// How it went. `Err` where nothing of it has begun.
-    pub(super) fn outcome(mut self, output: Outputs) -> Result<Outcome, ActionError> {
+    pub(super) fn outcome(mut self, mut output: Outputs) -> Result<Outcome, ActionError> {
+        if let Some(answer) = self.answer.take() {
+            output.stdout = String::from_utf8_lossy(&answer).into_owned();
+        }
         let rest = std::mem::take(&mut self.line);
         if !rest.is_empty() {
             self.take(&rest);
@@ -110,7 +116,9 @@ fn tell(said: &mut Said, blank: &mut usize, line: &[u8], masker: &Masker) -> Vec
 impl Ear for Overheard<'_> {
     fn hear(&mut self, stream: Stream, bytes: Vec<u8>) -> Vec<u8> {
         if stream == Stream::Stdout {
-            return bytes;
+            let Some(answer) = &mut self.answer else { return bytes };
+            answer.extend_from_slice(&bytes);
+            return Vec::new();
         }
         self.line.extend_from_slice(&bytes);
         let mut told = Vec::new();
@@ -132,7 +140,7 @@ mod tests {
 
     fn heard(text: &str) -> (Outcome, String) {
         let masker = Masker::default();
-        let mut heard = Overheard::new(&masker);
+        let mut heard = Overheard::new(&masker, false);
         // However it comes.
         let told: Vec<u8> = text.bytes().flat_map(|byte| heard.hear(Stream::Stderr, vec![byte])).collect();
         (heard.outcome(Outputs::default()).unwrap(), String::from_utf8(told).unwrap())
@@ -153,6 +161,15 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_is_not_shown() {
+        let masker = Masker::default();
+        let mut heard = Overheard::new(&masker, true);
+        assert!(heard.hear(Stream::Stdout, b"do".to_vec()).is_empty());
+        assert!(heard.hear(Stream::Stdout, b"ne\0".to_vec()).is_empty());
+        assert_eq!(heard.outcome(Outputs::default()).unwrap().output.stdout, "done\0");
+    }
+
+    #[test]
     fn who_ended_whom_is_known() {
         let (outcome, _) = heard("M T\nT full\nT \nT T s 4\n\nM c 255\n");
         assert!(outcome.from.is_none() && !outcome.told);
@@ -160,7 +177,7 @@ mod tests {
         let (outcome, _) = heard("M T\n\nM s 3 b 5\nT \n\nM c 255\n");
         assert_eq!(outcome.from.unwrap().0.word.unwrap().status, 3);
         let masker = Masker::default();
-        let mut unheard = Overheard::new(&masker);
+        let mut unheard = Overheard::new(&masker, false);
         unheard.hear(Stream::Stderr, b"M T\nPermission denied\n\nM p 255\n".to_vec());
         let error = unheard.outcome(Outputs::default()).err().unwrap();
         assert_eq!(error.to_string(), "the other end could not be called: ssh exited with 255");

@@ -67,10 +67,17 @@ struct Passing {
     told: AtomicBool,
 }
 
-/// Lets what `from` writes be read by `to`. Each knows `mark` as the beginning of its last word.
-pub(super) async fn relay(from: Process, to: Process, mark: &str, cx: &Write<'_>) -> Result<Outcome, ActionError> {
+/// Lets what `from` writes be read by `to`. Each knows `mark` as the beginning of its last word. What `to` writes is shown as it comes, unless it
+/// `answers`: then it is for us.
+pub(super) async fn relay(
+    from: Process,
+    to: Process,
+    mark: &str,
+    answers: bool,
+    cx: &Write<'_>,
+) -> Result<Outcome, ActionError> {
     let passing = Passing::default();
-    let mut output = Said::default();
+    let mut output = Written { said: Said::default(), answers };
     let Process { input, output: to_output, errors: to_errors } = to;
     let (from, to) = {
         let mut sending = Box::pin(send(from, input, mark, &passing, cx));
@@ -92,7 +99,32 @@ pub(super) async fn relay(from: Process, to: Process, mark: &str, cx: &Write<'_>
         }
     };
     let Passing { bytes, told } = passing;
-    Ok(Outcome { bytes: bytes.into_inner(), told: told.into_inner(), from, to, output: output.outputs(0) })
+    Ok(Outcome { bytes: bytes.into_inner(), told: told.into_inner(), from, to, output: output.said.outputs(0) })
+}
+
+/// What the end where the bytes go to writes.
+struct Written {
+    said: Said,
+    /// Whether that is for us, and not shown.
+    answers: bool,
+}
+
+impl Written {
+    async fn take(&mut self, bytes: &[u8], cx: &Write<'_>) -> Result<(), ActionError> {
+        if self.answers {
+            let _ = self.said.take(cx.around().masker(), Stream::Stdout, bytes);
+            return Ok(());
+        }
+        tell(&mut self.said, Stream::Stdout, bytes, cx).await
+    }
+
+    async fn finish(&mut self, cx: &Write<'_>) -> Result<(), ActionError> {
+        if self.answers {
+            let _ = self.said.finish(cx.around().masker(), Stream::Stdout);
+            return Ok(());
+        }
+        finish(&mut self.said, Stream::Stdout, cx).await
+    }
 }
 
 /// Sends what comes. Only what ended well, and has come as it left, is said to be all.
@@ -176,15 +208,15 @@ async fn arrive(
     mut output: Box<Reader>,
     mut errors: Errors,
     mark: &str,
-    said: &mut Said,
+    written: &mut Written,
     cx: &Write<'_>,
 ) -> Result<End, ActionError> {
     let hearing = async {
         let mut buffer = vec![0; READ];
         while let Ok(count @ 1..) = output.read(&mut buffer).await {
-            tell(said, Stream::Stdout, &buffer[..count], cx).await?;
+            written.take(&buffer[..count], cx).await?;
         }
-        finish(said, Stream::Stdout, cx).await
+        written.finish(cx).await
     };
     let mut hearing = pin!(hearing);
     let mut listening = pin!(listen(&mut errors, mark, cx));
