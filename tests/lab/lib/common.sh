@@ -60,7 +60,7 @@ logged() {
 # A process is known by its pid and its start time: a pid alone may belong to somebody else by now.
 start_time() {
     local stat
-    stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
+    { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
     stat=${stat##*) }
     # shellcheck disable=SC2086 # split into fields: the name was cut off, so starttime (22) is the 20th
     set -- $stat

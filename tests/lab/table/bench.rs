@@ -162,8 +162,9 @@ impl Bench<'_> {
 
     /// Removes the cases' folders.
     pub(super) fn clear(&self, places: &[&Place]) {
-        for place in places {
-            self.script(place, &place.case.cleared);
+        let cleared = self.scripts(places.iter().map(|place| (*place, &*place.case.cleared)));
+        for ((slug, role), ran) in cleared {
+            assert_eq!(ran.code, 0, "{slug} on {role}: it is not cleared:\n{}", ran.said);
         }
         self.by_hand::<Value>(each(places).map(|(place, role)| (place, role, job(place, role, "clear", &json!({})))));
         for machine in Self::machines(places) {

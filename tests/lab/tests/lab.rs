@@ -1,8 +1,10 @@
 //! The lab as a test sees it: brought up once, one test in it at a time, every host as it was before the test.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// A lab, and nobody else in it while this lives.
@@ -11,6 +13,8 @@ pub(crate) struct Lab {
     tool: PathBuf,
     state: PathBuf,
     cache: PathBuf,
+    /// Where the operator's files are, asked for once.
+    inventory: OnceLock<BTreeMap<String, PathBuf>>,
 }
 
 /// How many labs there are for tests that run at the same time. Most of the time, one waits for connections, services and clocks.
@@ -57,7 +61,7 @@ impl Lab {
                 std::fs::create_dir_all(&state).unwrap();
                 let lock = File::create(state.join("tests.lock")).unwrap();
                 if lock.try_lock().is_ok() {
-                    return Some(Self { _alone: lock, tool, state, cache });
+                    return Some(Self { _alone: lock, tool, state, cache, inventory: OnceLock::new() });
                 }
             }
             std::thread::sleep(Duration::from_millis(200));
@@ -99,7 +103,8 @@ impl Lab {
 
     /// A file of the operator's.
     pub(crate) fn file(&self, key: &str) -> PathBuf {
-        self.tool(&["inventory", key]).trim_end().into()
+        let entry = |line: &str| line.split_once('=').map(|(key, path)| (key.to_owned(), path.into()));
+        self.inventory.get_or_init(|| self.tool(&["inventory"]).lines().filter_map(entry).collect())[key].clone()
     }
 
     /// Waits until a script succeeds on a host.
