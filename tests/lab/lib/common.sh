@@ -20,7 +20,10 @@ OPERATOR=$STATE/operator                  # the operator's files: ssh configurat
 # Everything the lab names in the machine (namespaces, cgroups) begins with this; a lab in another state
 # folder gets another prefix, so that two of them never meet.
 PREFIX=rblab
-[[ $STATE == /var/tmp/runbook-lab ]] || PREFIX=rblab-$(printf %s "$STATE" | sha256sum | cut -c1-6)
+if [[ $STATE != /var/tmp/runbook-lab ]]; then
+    PREFIX=$(cksum <<<"$STATE")
+    printf -v PREFIX 'rblab-%06x' $((${PREFIX% *} & 0xffffff))
+fi
 
 say() { printf 'lab: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }

@@ -8,13 +8,16 @@ is_running() { nspawn_of "$1" >/dev/null; }
 
 # PID 1 of the host, as this machine numbers it: nspawn's child that is the first in its own namespace.
 init_of() {
-    local nspawn child
+    local nspawn children child key value
     nspawn=$(nspawn_of "$1") || return 1
-    for child in $(cat "/proc/$nspawn/task/$nspawn/children"); do
-        if grep -qE '^NSpid:.*[[:space:]]1$' "/proc/$child/status" 2>/dev/null; then
+    # There is no newline at its end, so that `read` fails even so.
+    { read -ra children <"/proc/$nspawn/task/$nspawn/children" || true; } 2>/dev/null
+    for child in "${children[@]}"; do
+        while read -r key value; do
+            [[ $key == NSpid: && $value == *[[:space:]]1 ]] || continue
             printf '%s\n' "$child"
             return
-        fi
+        done 2>/dev/null <"/proc/$child/status"
     done
     return 1
 }

@@ -1,14 +1,13 @@
 //! Cases where they are tried: each in a folder of its own on its hosts, and the hand there that sets up and looks.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::Stdio;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::case::Case;
+use super::hand::Hands;
 use crate::lab::Lab;
 
 /// A case at a place of its own: the table's, or one more that somebody else or a crash disturbs.
@@ -55,6 +54,7 @@ pub(super) struct Ran {
 /// Where the table's cases are tried.
 pub(super) struct Bench<'a> {
     pub(super) lab: &'a Lab,
+    pub(super) hands: Hands,
     /// Whether the folders have names that nobody should have.
     pub(super) odd: bool,
 }
@@ -196,23 +196,11 @@ impl Bench<'_> {
                 .into_iter()
                 .map(|(machine, jobs)| {
                     let (whose, jobs): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
-                    (whose, scope.spawn(move || self.hand(machine, &jobs)))
+                    (whose, scope.spawn(move || self.hands.does(self.lab, machine, &jobs)))
                 })
                 .collect();
             hands.into_iter().flat_map(|(whose, hand)| whose.into_iter().zip(hand.join().unwrap())).collect()
         })
-    }
-
-    fn hand<T: for<'de> Deserialize<'de>>(&self, machine: &str, jobs: &[Value]) -> Vec<T> {
-        let program = ["python3", "-c", include_str!("hand.py")];
-        let args = if machine == "operator" { vec!["run"] } else { vec!["exec", machine] };
-        let mut command = self.lab.command(&[&args[..], &program].concat());
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut hand = command.spawn().unwrap();
-        hand.stdin.take().unwrap().write_all(&serde_json::to_vec(jobs).unwrap()).unwrap();
-        let said = hand.wait_with_output().unwrap();
-        assert!(said.status.success(), "the hand on {machine}: {}", String::from_utf8_lossy(&said.stderr));
-        serde_json::from_slice(&said.stdout).unwrap()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::bench::{Bench, Place};
 use super::case::{Case, Crash};
+use super::hand::Hands;
 use super::round::Round;
 use crate::lab::Lab;
 
@@ -81,7 +82,7 @@ impl<'a> Table<'a> {
 
     /// Holds them all, on hosts that nobody else uses meanwhile; afterwards these are as before.
     pub(crate) fn hold(self) {
-        let bench = Bench { lab: self.lab, odd: self.odd };
+        let bench = Bench { lab: self.lab, hands: Hands::default(), odd: self.odd };
         let numbered = || self.cases.iter().enumerate().map(|(at, case)| (at + 1, case));
         let places: Vec<Place> =
             numbered().filter(|(_, case)| case.takes_back).map(|(at, case)| bench.place(at, case, "", false)).collect();

@@ -1,4 +1,5 @@
-"""The hand of `tests/lab/table` on a host: as root there, or where the operator sits. Reads jobs as JSON, does each, and answers with what came of it.
+"""The hand of `tests/lab/table` on a host: as root there, or where the operator sits. Each line that it reads is a list of jobs, as
+JSON; it does them, and answers with a line that tells what came of each.
 
 A job has `do`, and `here`, the folder of its case: `give` makes the folder, runs `script` in it and turns every time in it back; `script` runs a
 script in it; `look` tells what is in it, at `paths` besides, and what the script `state` prints; `clear` removes it.
@@ -101,4 +102,5 @@ def clear(job):
 
 
 DO = {"give": give, "script": lambda job: bash(job["script"], job), "look": look, "clear": clear}
-print(json.dumps([DO[job["do"]](job) for job in json.load(sys.stdin)]))
+for line in sys.stdin:
+    print(json.dumps([DO[job["do"]](job) for job in json.loads(line)]), flush=True)

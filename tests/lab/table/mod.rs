@@ -6,6 +6,7 @@ mod case;
 mod cases;
 mod compare;
 mod crash;
+mod hand;
 mod meanwhile;
 mod paused;
 mod round;

@@ -10,7 +10,6 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::pipe::{PipeFlags, fcntl_setpipe_size, pipe_with};
-use serde_json::Value;
 use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 
@@ -24,13 +23,17 @@ pub(super) struct Paused {
     out: std::fs::File,
     said: Vec<u8>,
     journal: PathBuf,
+    reader: Option<Reader>,
+}
+
+/// Somebody who looks into its journal.
+struct Reader {
+    runtime: tokio::runtime::Runtime,
+    connection: SqliteConnection,
 }
 
 /// A journal that nobody can write into for a while.
-pub(super) struct Locked {
-    runtime: tokio::runtime::Runtime,
-    connection: Option<SqliteConnection>,
-}
+pub(super) struct Locked(Option<Reader>);
 
 impl Paused {
     /// Starts a command that keeps its journal in that folder.
@@ -41,13 +44,13 @@ impl Paused {
         let child = command.stdout(Stdio::from(theirs)).stderr(errors).spawn().unwrap();
         // The command keeps the pipe's other end open for as long as it lives.
         drop(command);
-        Self { child, out: out.into(), said: Vec::new(), journal: state.join("journal.db") }
+        Self { child, out: out.into(), said: Vec::new(), journal: state.join("journal.db"), reader: None }
     }
 
     /// Lets it go until its journal has that record of the unit: it stands still behind that.
     pub(super) fn until(mut self, kind: &str, place: &Place) -> Self {
         let begun = Instant::now();
-        while !has(&self.journal, kind, place) {
+        while !self.has(kind, place) {
             // Something has been said since: only then is there anything new in the journal.
             while rustix::io::ioctl_fionread(&self.out).unwrap() == 0 {
                 if let Some(status) = self.child.try_wait().unwrap() {
@@ -65,11 +68,24 @@ impl Paused {
                 );
                 std::thread::sleep(Duration::from_millis(1));
             }
-            if !has(&self.journal, kind, place) {
+            if !self.has(kind, place) {
                 self.read();
             }
         }
         self
+    }
+
+    /// Whether its journal has a record of that kind about the unit.
+    fn has(&mut self, kind: &str, place: &Place) -> bool {
+        const ASKED: &str = "SELECT EXISTS (SELECT 1 FROM entry
+            WHERE json_extract(body, '$.record.kind') = ? AND json_extract(body, '$.record.unit.step') = ?)";
+        if !self.journal.exists() {
+            return false;
+        }
+        let Reader { runtime, connection } = self.reader.get_or_insert_with(|| Reader::open(&self.journal));
+        let asked = sqlx::query_scalar(ASKED).bind(kind).bind(&*place.slug);
+        // No table yet: no record either.
+        runtime.block_on(asked.fetch_one(connection)).unwrap_or(false)
     }
 
     /// One write of it, whole: what a shorter read leaves of it is lost.
@@ -87,7 +103,7 @@ impl Paused {
         let begun = Instant::now();
         while !holds() {
             assert!(begun.elapsed() < PATIENCE, "after {PATIENCE:?}, still not: {what}");
-            std::thread::sleep(Duration::from_millis(20));
+            std::thread::sleep(Duration::from_millis(50));
         }
     }
 
@@ -100,9 +116,9 @@ impl Paused {
 
     /// Keeps it from writing records.
     pub(super) fn lock(&self) -> Locked {
-        let (runtime, mut connection) = connect(&self.journal);
-        runtime.block_on(sqlx::query("BEGIN IMMEDIATE").execute(&mut connection)).unwrap();
-        Locked { runtime, connection: Some(connection) }
+        let mut reader = Reader::open(&self.journal);
+        reader.runtime.block_on(sqlx::query("BEGIN IMMEDIATE").execute(&mut reader.connection)).unwrap();
+        Locked(Some(reader))
     }
 
     pub(super) fn kill(mut self) {
@@ -113,31 +129,17 @@ impl Paused {
 
 impl Drop for Locked {
     fn drop(&mut self) {
-        if let Some(connection) = self.connection.take() {
-            self.runtime.block_on(connection.close()).unwrap();
+        if let Some(Reader { runtime, connection }) = self.0.take() {
+            runtime.block_on(connection.close()).unwrap();
         }
     }
 }
 
-fn connect(journal: &Path) -> (tokio::runtime::Runtime, SqliteConnection) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let options = SqliteConnectOptions::new().filename(journal).busy_timeout(Duration::from_secs(5));
-    let connection = runtime.block_on(SqliteConnection::connect_with(&options)).unwrap();
-    (runtime, connection)
-}
-
-/// Whether the journal has a record of that kind about the unit.
-fn has(journal: &Path, kind: &str, place: &Place) -> bool {
-    if !journal.exists() {
-        return false;
+impl Reader {
+    fn open(journal: &Path) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let options = SqliteConnectOptions::new().filename(journal).busy_timeout(Duration::from_secs(5));
+        let connection = runtime.block_on(SqliteConnection::connect_with(&options)).unwrap();
+        Self { runtime, connection }
     }
-    let (runtime, mut connection) = connect(journal);
-    let bodies: Result<Vec<String>, _> =
-        runtime.block_on(sqlx::query_scalar("SELECT body FROM entry ORDER BY run, seq").fetch_all(&mut connection));
-    runtime.block_on(connection.close()).unwrap();
-    // No table yet: no record either.
-    bodies.unwrap_or_default().iter().any(|body| {
-        let entry: Value = serde_json::from_str(body).unwrap();
-        entry["record"]["kind"] == kind && entry["record"]["unit"]["step"] == *place.slug
-    })
 }

@@ -7,11 +7,10 @@ use crate::table::Table;
 const GIVEN: &str = r#"
 printf '%s\n' '[Service]' 'ExecStartPre=/bin/sh -c "echo start >>/run/%N.starts"' 'ExecStart=/bin/sleep infinity' \
     'ExecReload=/bin/sh -c "echo reload >>/run/%N.starts"' '[Install]' 'WantedBy=multi-user.target' >/etc/systemd/system/$SELF.service
-systemctl daemon-reload
 "#;
 
 const CLEARED: &str = "systemctl unmask --quiet $SELF 2>/dev/null || true; systemctl disable --quiet --now $SELF 2>/dev/null || true
-    rm -f /etc/systemd/system/$SELF.service /run/$SELF.starts; systemctl daemon-reload; systemctl reset-failed $SELF 2>/dev/null || true";
+    rm -f /etc/systemd/system/$SELF.service /run/$SELF.starts; systemctl reset-failed $SELF 2>/dev/null || true";
 
 /// What of it is compared.
 const STATE: &str = "systemctl is-active $SELF.service || true; systemctl is-enabled $SELF.service || true";
@@ -80,7 +79,7 @@ fn service() {
                 .satisfied()
         })
         .case("does not start", |c| {
-            c.given("printf '%s\\n' '[Service]' 'ExecStart=/bin/false' 'Type=oneshot' >/etc/systemd/system/$SELF.service; systemctl daemon-reload")
+            c.given("printf '%s\\n' '[Service]' 'ExecStart=/bin/false' 'Type=oneshot' >/etc/systemd/system/$SELF.service")
                 .cleared_by(CLEARED)
                 .step("service: {name: SELF, state: started}")
                 .state(STATE)
@@ -91,7 +90,7 @@ fn service() {
             c.given("systemctl mask --quiet $SELF.service").cleared_by(CLEARED).step("service: {name: SELF, state: started}").blocked("masked")
         })
         .case("no reload", |c| {
-            c.given("printf '%s\\n' '[Service]' 'ExecStart=/bin/sleep infinity' >/etc/systemd/system/$SELF.service; systemctl daemon-reload; systemctl start $SELF")
+            c.given("printf '%s\\n' '[Service]' 'ExecStart=/bin/sleep infinity' >/etc/systemd/system/$SELF.service; systemctl start $SELF")
                 .cleared_by(CLEARED)
                 .step("service: {name: SELF, state: reloaded}")
                 .blocked("reload")
