@@ -39,14 +39,23 @@ room() {
   _x=${K%/*}
   run=${_x%/*}
   base=${run%/*}
+  # Another run that takes its last away here takes the empty folders above along, between any two of these lines.
+  _try=0
+  until rooms "$@"; do
+    _try=$((_try + 1))
+    [ $_try -lt 5 ] || { printf '%s is not ours\n' "$_x" >&2; exit 1; }
+  done
+}
+rooms() {
+  _x=$base
   ours "$base" || mkdir -p -- "$base"
-  ours "$base" || { printf '%s is not ours\n' "$base" >&2; exit 1; }
-  case $(ls -ldn -- "$base/.") in
+  ours "$base" || return 1
+  case $(ls -ldn -- "$base/." 2>/dev/null) in
     d???------*) ;;
-    *) printf 'others may look into %s: make it 0700, or give the host another state_dir\n' "$base" >&2; exit 1 ;;
+    d*) printf 'others may look into %s: make it 0700, or give the host another state_dir\n' "$base" >&2; exit 1 ;;
   esac
   for _x in "$run" "$run/kept" "$@"; do
-    ours "$_x" || mkdir -- "$_x" 2>/dev/null || ours "$_x" || { printf '%s is not ours\n' "$_x" >&2; exit 1; }
+    ours "$_x" || mkdir -- "$_x" 2>/dev/null || ours "$_x" || return 1
   done
 }
 

@@ -9,18 +9,26 @@ ours() { [ -d "$1" ] && [ ! -L "$1" ] && [ -O "$1" ]; }
 # The folders above: made for us alone, and never believed where somebody else has made them first.
 prepare() {
   ours "$base" || mkdir -p "$base" || say "failed cannot make $base"
-  ours "$base" || say "failed $base is not ours"
-  case $(ls -ldn "$base/.") in
+  [ ! -e "$base" ] || ours "$base" || say "failed $base is not ours"
+  case $(ls -ldn "$base/." 2>/dev/null) in
     d???------*) ;;
-    *) say "failed others may look into $base: make it 0700, or give the host another state_dir" ;;
+    d*) say "failed others may look into $base: make it 0700, or give the host another state_dir" ;;
   esac
-  mkdir "$run" 2>/dev/null || ours "$run" || say "failed cannot make $run"
+  mkdir "$run" 2>/dev/null || ours "$run" || [ "$try" -lt 5 ] || say "failed cannot make $run"
 }
 
-made() { mkdir "$d" 2>/dev/null; }
+# A folder that is there already has its own job: it is followed, and nothing is started. Who takes away the last of another job takes the
+# empty folders above along, between any two of these lines: so the folders are made again, until somebody's is there.
+made() {
+  try=0
+  until [ -d "$d" ] || [ "$try" = 5 ]; do
+    try=$((try + 1))
+    ours "$base" && ours "$run" || prepare
+    ! mkdir "$d" 2>/dev/null || return 0
+  done
+  return 1
+}
 
-# A folder that is there already has its own job: it is followed, and nothing is started.
-ours "$base" && ours "$run" || [ -d "$d" ] || prepare
 if made; then
   : >"$d/out"
   : >"$d/err"

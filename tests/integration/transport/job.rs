@@ -285,6 +285,26 @@ async fn secrets_stay_off_the_disk_and_the_process_list() {
 }
 
 #[tokio::test]
+async fn runs_that_take_their_last_folder_away_do_not_stop_others() {
+    let host = Host::new();
+    let home = JobHome::locate(&host.fake, None, None).await.unwrap();
+    let runs = (0..4).map(|number| {
+        let (home, transport) = (&home, &host.fake);
+        async move {
+            for attempt in 1..=25 {
+                let unit = UnitId { step: "s".into(), item: None, host: Some("old".into()) };
+                let at = home.job(&JobId::new(&format!("r{number}").into(), &unit, attempt));
+                let job = Job::new(transport, &at, None);
+                let end = job.launch(&JobSpec::script(":"), &mut Offsets::default(), &mut Said::default()).await;
+                assert_eq!(end.unwrap(), JobEnd::Exited(0));
+                job.remove().await.unwrap();
+            }
+        }
+    });
+    futures::future::join_all(runs).await;
+}
+
+#[tokio::test]
 async fn a_folder_that_others_prepared_is_not_believed() {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
     let host = Host::new();
