@@ -155,6 +155,14 @@ impl Bench<'_> {
         }
     }
 
+    /// What a script prints on a machine; it must succeed.
+    pub(super) fn says(&self, machine: &str, script: &str) -> String {
+        let job = json!({"do": "script", "here": "/", "self": "", "role": machine, "script": script});
+        let ran: Ran = self.hands.does(self.lab, machine, &[job]).pop().unwrap();
+        assert_eq!(ran.code, 0, "on {machine}: `{script}` fails:\n{}", ran.said);
+        ran.said
+    }
+
     /// Whether a script succeeds at a place.
     pub(super) fn holds(&self, place: &Place, script: &str) -> bool {
         self.scripts([(place, script)]).values().all(|ran| ran.code == 0)

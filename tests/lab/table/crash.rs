@@ -196,7 +196,7 @@ impl<'s> Story<'s> {
         let mut hosts = Bench::machines(&[place]);
         hosts.extend(&self.table.roles);
         for host in hosts.into_iter().filter(|host| *host != "operator") {
-            assert_eq!(self.table.lab.on(host, look), "", "{}: {what} on {host}", place.slug);
+            assert_eq!(self.bench.says(host, look), "", "{}: {what} on {host}", place.slug);
         }
     }
 
