@@ -9,7 +9,8 @@ printf '%s\n' '[Service]' 'ExecStartPre=/bin/sh -c "echo start >>/run/%N.starts"
     'ExecReload=/bin/sh -c "echo reload >>/run/%N.starts"' '[Install]' 'WantedBy=multi-user.target' >/etc/systemd/system/$SELF.service
 "#;
 
-const CLEARED: &str = "systemctl unmask --quiet $SELF 2>/dev/null || true; systemctl disable --quiet --now $SELF 2>/dev/null || true
+const CLEARED: &str =
+    "systemctl unmask --quiet $SELF 2>/dev/null || true; systemctl disable --quiet --now $SELF 2>/dev/null || true
     rm -f /etc/systemd/system/$SELF.service /run/$SELF.starts; systemctl reset-failed $SELF 2>/dev/null || true";
 
 /// What of it is compared.

@@ -80,6 +80,28 @@ fn sync() {
                     "",
                 )
         })
+        .case("the metadata alone", |c| {
+            c.folders(&["old", "new"])
+                .given(
+                    "mkdir much; echo same >much/a; ln -s a much/b
+                     [ $ROLE = old ] || { chown daemon:adm much much/a; chmod 4751 much/a; chown -h daemon much/b; setfattr -n user.x -v y much/a; }",
+                )
+                .step(r#"sync: {from: "old:HERE/much/", to: "new:HERE/much/", via: relay}"#)
+                .leaves("[ \"$(stat -c %U:%G:%a much/a)\" = root:root:644 ] && [ \"$(stat -c %U much/b)\" = root ] && ! getfattr -n user.x much/a 2>/dev/null")
+                .crashes()
+        })
+        .case("another content of the same size and time", |c| {
+            c.folders(&["old", "new"])
+                .given("mkdir much; echo $ROLE >much/a")
+                .step(r#"sync: {from: "old:HERE/much/", to: "new:HERE/much/", via: relay, checksum: true}"#)
+                .leaves("[ \"$(cat much/a)\" = old ]")
+        })
+        .case("the same, not looked for", |c| {
+            c.folders(&["old", "new"])
+                .given("mkdir much; echo $ROLE >much/a")
+                .step(r#"sync: {from: "old:HERE/much/", to: "new:HERE/much/", via: relay}"#)
+                .satisfied()
+        })
         .case("direct, to whoever logs in", |c| {
             // What undo needs is kept in the same place as what the key needs.
             c.on(&["old"])
