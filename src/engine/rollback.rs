@@ -52,10 +52,11 @@ impl Controller {
             }
         }
         self.watch_once_more().await;
-        self.journal.append(Record::RollbackEnded { complete: true }).await?;
+        // Before the journal says that it is over: whoever dies in between tidies up when it is gone on with.
         if to.is_none() {
             self.tidy().await;
         }
+        self.journal.append(Record::RollbackEnded { complete: true }).await?;
         Ok(End::RolledBack { to })
     }
 
