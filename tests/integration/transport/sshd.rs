@@ -118,6 +118,15 @@ impl Sshd {
         all.filter(ours).collect()
     }
 
+    /// None of our masters to it is left: one that was told to end takes a moment.
+    pub(crate) async fn loses_its_masters(&self) {
+        let since = std::time::Instant::now();
+        while !self.masters().is_empty() {
+            assert!(since.elapsed().as_secs() < 10, "a master is still there");
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    }
+
     /// Ends the sshd that listens; connections that stand stay.
     pub(crate) fn stop(&mut self) {
         self.process.kill().unwrap();
