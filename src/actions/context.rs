@@ -109,6 +109,8 @@ pub struct Env<'a> {
     pub unit: &'a UnitId,
     /// The try, from 1; 0 where nothing is applied.
     pub attempt: u32,
+    /// The try that its durable jobs are named after: see [`crate::events::state::Attempt`].
+    pub named: u32,
     /// Which part of the unit this is, where it is not the step's own action: `undo0` for the first call of its `undo:`. Together
     /// with unit and try it names the durable job, so that the same part is found again and not run twice.
     pub part: Option<String>,

@@ -154,7 +154,7 @@ pub async fn reattach_stage(
 pub async fn adopt_stage(host: &Host, name: &'static str, cx: &Write<'_>) -> Result<Option<Value>, ActionError> {
     let env = cx.env();
     let home = cx.around().job_home(host.transport().role(), host.become_user()).await?;
-    for attempt in (1..env.attempt).rev() {
+    for attempt in (1..env.named).rev() {
         let at = home.job(&JobId::new(env.run, env.unit, attempt).part(name));
         match Job::new(&**host.transport(), &at, host.become_user()).probe().await? {
             JobState::Over(JobEnd::Missing) => {}
@@ -202,7 +202,7 @@ async fn place_of(host: &Host, name: Option<&str>, cx: &Read<'_>) -> Result<JobR
     let env = cx.env();
     let home = cx.around().job_home(host.transport().role(), host.become_user()).await?;
     let parts = env.part.as_deref().into_iter().chain(name);
-    Ok(home.job(&parts.fold(JobId::new(env.run, env.unit, env.attempt), JobId::part)))
+    Ok(home.job(&parts.fold(JobId::new(env.run, env.unit, env.named), JobId::part)))
 }
 
 /// What the journal is told of a job.

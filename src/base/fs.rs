@@ -120,6 +120,18 @@ pub fn create_private_file(path: &Path) -> Result<(), FsError> {
     OpenOptions::new().append(true).create(true).mode(0o600).open(path).map(drop).map_err(at("creating", path))
 }
 
+/// A file whatever it is called: its device and its inode.
+pub type FileId = (u64, u64);
+
+/// Which file `path` leads to now.
+///
+/// # Errors
+/// Where there is none.
+pub fn file_id(path: &Path) -> Result<FileId, FsError> {
+    let found = std::fs::metadata(path).map_err(at("looking at", path))?;
+    Ok((found.dev(), found.ino()))
+}
+
 /// Makes the folder `path` and those above it, for the owner alone.
 ///
 /// # Errors

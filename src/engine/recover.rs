@@ -50,7 +50,7 @@ impl Controller {
             (AfterCrash::Reattach | AfterCrash::AskOperator, None) if reopened => {
                 self.begin(prepared, Some(last)).await
             }
-            // The record 'sent' comes before the launch: nothing was launched.
+            // The record 'sent' comes before the launch: nothing was launched. Should a disk have lost that record, the job is found by its name.
             (AfterCrash::Reattach, None)
                 if matches!(self.journal.view().state(&prepared.unit), UnitState::InFlight(_)) =>
             {

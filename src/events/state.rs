@@ -43,6 +43,9 @@ pub struct Attempt {
     pub reversal: Box<Reversal>,
     /// The durable job of this try, once it was sent.
     pub job: Option<serde_json::Value>,
+    /// The try that the job is named after: the first of those in a row of which the journal has no job. Should the journal have lost one,
+    /// the next try finds that very job, and does not start a second one.
+    pub named: u32,
 }
 
 /// A record that cannot follow: the journal is corrupt.
@@ -134,13 +137,15 @@ impl UnitState {
         Ok(match record {
             Record::Intended { attempt, reversal, .. } => match self {
                 Self::Pending | Self::Waiting(_) | Self::Blocked(_) | Self::Undone if *attempt == 1 => {
-                    Self::InFlight(Attempt { number: 1, reversal: reversal.clone(), job: None })
+                    Self::InFlight(Attempt { number: 1, reversal: reversal.clone(), job: None, named: 1 })
                 }
                 // The next try keeps the first one's reversal: capturing again would keep the half-changed state as the original.
                 Self::InFlight(last) | Self::Failed(last, _) | Self::Unsure(last, _)
                     if *attempt == last.number + 1 && last.reversal == *reversal =>
                 {
-                    Self::InFlight(Attempt { number: *attempt, reversal: last.reversal.clone(), job: None })
+                    let unheard_of = matches!(self, Self::InFlight(Attempt { job: None, .. }));
+                    let named = if unheard_of { last.named } else { *attempt };
+                    Self::InFlight(Attempt { number: *attempt, reversal: last.reversal.clone(), job: None, named })
                 }
                 _ => return impossible("begun"),
             },

@@ -14,6 +14,12 @@ pub enum JournalError {
     /// The database did not do it: full disk, read-only, gone.
     #[error("the journal cannot be written: {0}")]
     Database(#[from] sqlx::Error),
+    /// The file was removed or replaced by another under the process that writes it.
+    #[error("the journal {} was removed or replaced while the run went on: what has come since is not kept", path.display())]
+    Gone {
+        /// The file.
+        path: PathBuf,
+    },
     /// The state folder cannot be used.
     #[error(transparent)]
     Folder(#[from] FsError),
@@ -26,6 +32,12 @@ pub enum JournalError {
         found: i64,
         /// The newest that is known here.
         known: i64,
+    },
+    /// The file is something else.
+    #[error("{} is no journal", path.display())]
+    NoJournal {
+        /// The file.
+        path: PathBuf,
     },
     /// There is no such run.
     #[error("there is no run `{0}`")]

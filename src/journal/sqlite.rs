@@ -1,14 +1,17 @@
 //! The embedded store: one SQLite file, write-ahead log, synced at every commit.
 
-use std::path::Path;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use sqlx::error::DatabaseError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Row as _, Sqlite, SqlitePool, Transaction};
 
-use crate::base::{RunId, fs};
+use crate::base::RunId;
+use crate::base::fs::{self, FileId};
 
 use super::error::JournalError;
 use super::lease::{Fence, Holder};
@@ -17,12 +20,18 @@ use super::store::{OutputKey, Result, Store};
 /// The newest version of the file that is known here.
 const VERSION: i64 = 1;
 
+/// What `SQLite` says of a file that is something else (`SQLITE_NOTADB`).
+const NOT_A_DATABASE: &str = "26";
+
 /// How long a write waits for another process's write before it is an error.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Runs in one SQLite file.
 pub struct SqliteStore {
     pool: SqlitePool,
+    path: PathBuf,
+    /// Which file that was when it was opened.
+    file: FileId,
 }
 
 impl SqliteStore {
@@ -43,10 +52,22 @@ impl SqliteStore {
             .foreign_keys(true)
             .busy_timeout(PATIENCE);
         // One connection: writes of one process are in order anyway, and a lone reader never waits for a slot.
-        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
-        let store = Self { pool };
+        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await;
+        let pool = pool.map_err(|error| match error.as_database_error().and_then(DatabaseError::code) {
+            Some(code) if code == NOT_A_DATABASE => JournalError::NoJournal { path: path.to_owned() },
+            _ => error.into(),
+        })?;
+        let store = Self { pool, path: path.to_owned(), file: fs::file_id(path)? };
         store.migrate(path).await?;
         Ok(store)
+    }
+
+    /// Whether what was just written is where the next process looks for it. `SQLite` goes on writing to a file that was removed or replaced
+    /// under it, and nobody ever reads that again.
+    fn is_kept(&self) -> Result<()> {
+        let log = PathBuf::from([self.path.as_os_str(), "-wal".as_ref()].into_iter().collect::<OsString>());
+        let same = fs::file_id(&self.path).is_ok_and(|file| file == self.file) && fs::file_id(&log).is_ok();
+        if same { Ok(()) } else { Err(JournalError::Gone { path: self.path.clone() }) }
     }
 
     async fn migrate(&self, path: &Path) -> Result<()> {
@@ -104,6 +125,7 @@ impl Store for SqliteStore {
             .bind(serde_json::to_string(holder)?)
             .execute(&self.pool)
             .await?;
+        self.is_kept()?;
         if made.rows_affected() == 0 { Err(JournalError::Exists(run.clone())) } else { Ok(Fence(1)) }
     }
 
@@ -133,6 +155,7 @@ impl Store for SqliteStore {
                 .bind(fence.0)
                 .execute(&self.pool)
                 .await?;
+        self.is_kept()?;
         if written.rows_affected() == 0 { Err(JournalError::Fenced(run.clone())) } else { Ok(()) }
     }
 
@@ -144,6 +167,7 @@ impl Store for SqliteStore {
         }
         Self::set_holder(&mut transaction, run, fence + 1, Some(holder)).await?;
         transaction.commit().await?;
+        self.is_kept()?;
         Ok(Fence(fence + 1))
     }
 

@@ -153,7 +153,7 @@ impl Reboot {
         let host = cx.host()?;
         let (role, user) = (host.transport().role(), host.become_user());
         let home = cx.around().job_home(role, user).await?;
-        let at = home.job(&JobId::new(cx.env().run, cx.env().unit, cx.env().attempt));
+        let at = home.job(&JobId::new(cx.env().run, cx.env().unit, cx.env().named));
         Ok(json!({
             "stage": "reboot",
             "host": role,

@@ -131,6 +131,7 @@ impl World {
             run,
             unit,
             attempt,
+            named: attempt,
             part: None,
             host,
             become_user: become_user.clone(),

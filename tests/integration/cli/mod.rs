@@ -6,6 +6,7 @@ mod check;
 mod edits;
 mod hosts;
 mod include;
+mod journal;
 mod log;
 mod notify;
 mod rollback;

@@ -103,6 +103,9 @@ fn holds(before: &UnitState, record: &Record, after: &UnitState) -> Result<(), T
         prop_assert_eq!(&old.reversal, &new.reversal, "what was captured first is the way back, whatever happens");
         prop_assert!(new.number == old.number || new.number == old.number + 1, "tries are counted one by one");
     }
+    if let Some(attempt) = after.attempt() {
+        prop_assert!((1..=attempt.number).contains(&attempt.named), "a job is named after a try that there was");
+    }
     if let (Some(attempt), None) = (before.attempt(), after.attempt()) {
         let untouched =
             matches!(record, Record::Settled { outcome: Outcome::Failed { failure }, .. } if failure.untouched);

@@ -223,7 +223,7 @@ impl Undo {
         let done = job::run(&spec, "apt-get install (what was there before)", cx).await;
         // What it left is of no use: the undo looks at the packages, not at the job.
         if let Some(part) = part_of(cx) {
-            let _ = durable::clear_up_stage(&cx.host()?, part, cx.env().attempt, cx).await;
+            let _ = durable::clear_up_stage(&cx.host()?, part, cx.env().named, cx).await;
         }
         match done {
             Err(ActionError::Died(why)) => Err(ActionError::failed_with_hint(

@@ -160,7 +160,7 @@ impl Action for Postgres {
 
     async fn clear_up(&self, _job: &serde_json::Value, cx: &Read<'_>) -> Result<(), ActionError> {
         let (_, host) = Place::of(&self.to, "to", cx).await?;
-        durable::clear_up_stage(&host, RESTORE, cx.env().attempt, cx).await
+        durable::clear_up_stage(&host, RESTORE, cx.env().named, cx).await
     }
 }
 

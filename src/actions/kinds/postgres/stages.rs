@@ -97,7 +97,7 @@ impl<'a> Move<'a> {
             match ended {
                 Err(ActionError::Died(why) | ActionError::NoTrace(why)) if tries < TRIES => {
                     note(&format!("the {name} on {} is begun anew: {why}", place.role), cx);
-                    durable::clear_up_stage(host, name, cx.env().attempt, cx).await?;
+                    durable::clear_up_stage(host, name, cx.env().named, cx).await?;
                 }
                 ended => return ended.map(drop),
             }

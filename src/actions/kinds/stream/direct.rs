@@ -41,7 +41,7 @@ impl StreamAction {
         cx: &Write<'_>,
     ) -> Result<Outputs, ActionError> {
         let from = self.from.side.host(cx).await?;
-        for attempt in 1..cx.env().attempt {
+        for attempt in 1..cx.env().named {
             durable::clear_up_stage(&from, STAGE, attempt, cx).await?;
         }
         self.follow(key, &from, None, self.open((route, key), seen, &from, cx), cx).await
@@ -81,7 +81,7 @@ impl StreamAction {
     pub(super) async fn clear(&self, job: &Value, cx: &crate::actions::Read<'_>) -> Result<(), ActionError> {
         let Announced { account: Some((role, user)), .. } = durable::announced(job)? else { return Ok(()) };
         let host = cx.other_as(&role, user.as_deref()).await?;
-        durable::clear_up_stage(&host, STAGE, cx.env().attempt, cx).await
+        durable::clear_up_stage(&host, STAGE, cx.env().named, cx).await
     }
 
     /// Makes the key for the one script of the other end.
