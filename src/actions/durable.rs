@@ -293,7 +293,13 @@ async fn outcome(
     };
     match end {
         Ok(JobEnd::Exited(0)) => Ok(said.outputs(0)),
-        Ok(JobEnd::Exited(code)) => Err(failed(exited(code), Some(code), hint(code).map(str::to_owned))),
+        Ok(JobEnd::Exited(code)) => {
+            let hint = match hint(code) {
+                Some(hint) => Some(hint.to_owned()),
+                None => no_room(at, host).await,
+            };
+            Err(failed(exited(code), Some(code), hint))
+        }
         Ok(JobEnd::DiedOnHost) => {
             Err(ActionError::Died("it left no exit code: somebody killed it, or the host went down".to_owned()))
         }
@@ -306,6 +312,17 @@ async fn outcome(
         Err(error) => Err(error.into()),
     }
 }
+
+/// What a command cannot say itself whose words find no room on the disk.
+async fn no_room(at: &JobRef, host: &Host) -> Option<String> {
+    let look = Command::read("set -- $(df -Pk -- \"$D\" | tail -n 1); echo \"$4\"").env("D", at.dir.clone());
+    let free: u64 = host.read(look).await.ok()?.text().trim().parse().ok()?;
+    let full = format!("the disk of {}, where what it says is kept, is full", at.dir);
+    (free < LITTLE).then(|| format!("{full}: make room, or give the host another `state_dir`"))
+}
+
+/// So much free space is none, in KiB.
+const LITTLE: u64 = 16;
 
 /// Whether the host was not restarted since the job was announced. A host that cannot tell may have been.
 async fn is_same_boot(at: &JobRef, host: &Host) -> Result<bool, ActionError> {

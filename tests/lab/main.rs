@@ -10,7 +10,7 @@ mod actions;
 mod banks;
 #[path = "tests/claims.rs"]
 mod claims;
-#[path = "tests/faults.rs"]
+#[path = "../faults/mod.rs"]
 mod faults;
 #[path = "tests/gearman.rs"]
 mod gearman;
@@ -30,8 +30,6 @@ mod reboot;
 mod secrets;
 #[path = "tests/survey.rs"]
 mod survey;
-#[path = "../faults/sweep.rs"]
-mod sweep;
 mod table;
 #[path = "tests/watch.rs"]
 mod watch;

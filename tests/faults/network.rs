@@ -1,0 +1,173 @@
+//! The network at its worst, again and again, while the sample is carried out and taken back.
+
+use std::fs::File;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::lab::Lab;
+use crate::operator::Operator;
+
+use super::load::{Counted, nothing_is_left, say};
+
+/// Whom it happens to, one after the other.
+const HOSTS: [&str; 4] = ["old", "new", "mirror1", "ns1"];
+
+/// How often a run may fail and be gone on with.
+const FAILURES: u32 = 30;
+
+/// A cable is out for five seconds, that of one host after the other.
+#[test]
+fn cables_that_are_pulled_cost_time_and_nothing_else() {
+    plague("a cable is out for 5 s", |lab, turn| {
+        let host = HOSTS[turn % HOSTS.len()];
+        lab.tool(&["link", host, "down"]);
+        pause(5.0);
+        lab.tool(&["link", host, "up"]);
+        pause(2.0);
+    });
+}
+
+/// sshd is restarted, and then whatever connections it has are ended: both as updates do it.
+#[test]
+fn connections_that_hosts_end_are_made_again() {
+    plague("sshd is restarted and its connections are killed", |lab, turn| {
+        let host = ["old", "new"][turn % 2];
+        lab.on(host, "systemctl restart ssh.service; for p in $(pgrep -x sshd); do [ \"$p\" = \"$(cat /run/sshd.pid)\" ] || kill \"$p\"; done");
+        pause(1.5);
+    });
+}
+
+/// Connections that stay open and say nothing any more: what only silence tells of.
+#[test]
+fn connections_that_fall_silent_are_given_up_and_made_again() {
+    plague("all connections of a host fall silent", |lab, turn| {
+        let host = ["new", "old"][turn % 2];
+        lab.on(host, "for p in $(pgrep -x sshd); do [ \"$p\" = \"$(cat /run/sshd.pid)\" ] || kill -STOP \"$p\"; done");
+        pause(25.0);
+        lab.on(host, "for p in $(pgrep -x sshd); do [ \"$p\" = \"$(cat /run/sshd.pid)\" ] || kill -9 \"$p\"; done");
+        pause(5.0);
+    });
+}
+
+/// A session at a time, and no more.
+#[test]
+fn a_session_at_a_time_will_do() {
+    let Some(lab) = Lab::before() else { return };
+    let limit = "echo 'MaxSessions 1' >/etc/ssh/sshd_config.d/sessions.conf; systemctl reload ssh.service";
+    for host in ["old", "new", "mirror1", "mirror2"] {
+        lab.on(host, limit);
+    }
+    let tally = Tally::of(
+        &lab,
+        &mut |_| pause(0.2),
+        Some(("/etc/ssh/sshd_config.d/sessions.conf", "systemctl reload ssh.service")),
+    );
+    assert_eq!(tally.failures, 0);
+    say(&format!("MaxSessions 1 on every host; {} s", tally.seconds));
+}
+
+/// A host that takes connections and never says a word is told of, in bounded time.
+#[test]
+fn a_host_that_never_answers_is_told_of() {
+    let Some(lab) = Lab::before() else { return };
+    let operator = Operator::new(&lab);
+    let book = operator.state.path().join("book.yaml");
+    let step = "{id: a, on: mute, run: 'true', undo: nothing}";
+    std::fs::write(
+        &book,
+        format!("runbook: 1\nname: Mute\nhosts: {{mute: {{ssh: root@192.0.2.12, port: 2222}}}}\nsteps:\n  - {step}\n"),
+    )
+    .unwrap();
+    let listen = "import socket, time
+s = socket.create_server(('0.0.0.0', 2222))
+open('/run/listens', 'w')
+kept = []
+while True: kept.append(s.accept())";
+    lab.on("new", &format!("setsid python3 -c \"{listen}\" </dev/null >/dev/null 2>&1 & echo $! >/run/listener"));
+    lab.eventually("new", 10, "[ -e /run/listens ]");
+    let begun = Instant::now();
+    operator.runbook(&["run", book.to_str().unwrap()]).ended(1).says("mute");
+    assert!(begun.elapsed() < Duration::from_mins(1), "{:?}", begun.elapsed());
+    lab.on("new", "kill $(cat /run/listener); rm /run/listens /run/listener");
+}
+
+/// How a migration went that something happened to.
+#[derive(Default)]
+struct Tally {
+    /// How often it happened.
+    turns: usize,
+    /// How often the run failed, and was gone on with.
+    failures: u32,
+    seconds: u64,
+}
+
+/// Something happens again and again: forth and back, the migration gets where it is to get, and nothing is done twice.
+fn plague(what: &str, mut happens: impl FnMut(&Lab, usize)) {
+    let Some(lab) = Lab::before() else { return };
+    let tally = Tally::of(&lab, &mut |turn| happens(&lab, turn), None);
+    say(&format!(
+        "{what}: {} times, {} runs failed and were gone on with; {} s",
+        tally.turns, tally.failures, tally.seconds
+    ));
+}
+
+impl Tally {
+    /// Carries the sample out and takes it back. `own` is a file that the test itself has made on the hosts, and what follows its removal.
+    fn of(lab: &Lab, happens: &mut dyn FnMut(usize), own: Option<(&str, &str)>) -> Self {
+        let begun = Instant::now();
+        let (mut tally, book) = (Self::default(), Counted::new());
+        let operator = book.operator(lab);
+        let before = operator.everything_before();
+        tally.until(&operator, 0, happens, |first| {
+            if first { operator.sample("run", None) } else { operator.resumption(None) }
+        });
+        lab.operator("[ $(dig +short @ns1 libravatar.org A) = 192.0.2.12 ]; curl -sSf https://www.libravatar.org/ | grep '412 users' >/dev/null");
+        tally.until(&operator, 4, happens, |_| operator.command(&["rollback"]));
+        book.were_done_and_undone_once(lab);
+        nothing_is_left(&operator);
+        operator.runbook(&["log", "--verify"]).ended(0);
+        if let Some((file, then)) = own {
+            for host in ["old", "new", "mirror1", "mirror2"] {
+                lab.on(host, &format!("rm {file}; {then}"));
+            }
+        }
+        operator.everything().must_be(&before);
+        tally.seconds = begun.elapsed().as_secs();
+        tally
+    }
+
+    /// Starts one command after the other until one ends with `code`; meanwhile it happens.
+    fn until(
+        &mut self,
+        operator: &Operator<'_>,
+        code: i32,
+        happens: &mut dyn FnMut(usize),
+        command: impl Fn(bool) -> Command,
+    ) {
+        for try_ in 0..FAILURES {
+            let mut process = start(operator, command(try_ == 0));
+            while process.try_wait().unwrap().is_none() {
+                happens(self.turns);
+                self.turns += 1;
+            }
+            let ended = process.wait().unwrap().code();
+            if ended == Some(code) {
+                return;
+            }
+            // A host that could not be reached is a failure like others; that it is not known what was done is none that may be.
+            assert!(matches!(ended, Some(1 | 3 | 6)), "{ended:?}:\n{}", operator.said());
+            assert!(!operator.said().contains("not known"), "{}", operator.said());
+            self.failures += 1;
+        }
+        panic!("it never gets there:\n{}", operator.said());
+    }
+}
+
+fn start(operator: &Operator<'_>, mut command: Command) -> Child {
+    let said = File::options().append(true).create(true).open(operator.state.path().join("said")).unwrap();
+    command.stdin(Stdio::null()).stdout(said.try_clone().unwrap()).stderr(said).spawn().unwrap()
+}
+
+fn pause(seconds: f64) {
+    std::thread::sleep(Duration::from_secs_f64(seconds));
+}
