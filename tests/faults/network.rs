@@ -17,6 +17,7 @@ const FAILURES: u32 = 30;
 
 /// A cable is out for five seconds, that of one host after the other.
 #[test]
+#[ignore = "waits for minutes: a part of tests/faults/all"]
 fn cables_that_are_pulled_cost_time_and_nothing_else() {
     plague("a cable is out for 5 s", |lab, turn| {
         let host = HOSTS[turn % HOSTS.len()];
@@ -32,19 +33,26 @@ fn cables_that_are_pulled_cost_time_and_nothing_else() {
 fn connections_that_hosts_end_are_made_again() {
     plague("sshd is restarted and its connections are killed", |lab, turn| {
         let host = ["old", "new"][turn % 2];
-        lab.on(host, "systemctl restart ssh.service; for p in $(pgrep -x sshd); do [ \"$p\" = \"$(cat /run/sshd.pid)\" ] || kill \"$p\"; done");
+        lab.on(host, "systemctl restart ssh.service; for p in $(pgrep -x sshd); do [ \"$p\" = \"$(cat /run/sshd.pid)\" ] || kill \"$p\" || :; done");
         pause(1.5);
     });
 }
 
 /// Connections that stay open and say nothing any more: what only silence tells of.
 #[test]
+#[ignore = "waits for minutes: a part of tests/faults/all"]
 fn connections_that_fall_silent_are_given_up_and_made_again() {
     plague("all connections of a host fall silent", |lab, turn| {
         let host = ["new", "old"][turn % 2];
-        lab.on(host, "for p in $(pgrep -x sshd); do [ \"$p\" = \"$(cat /run/sshd.pid)\" ] || kill -STOP \"$p\"; done");
+        lab.on(
+            host,
+            "for p in $(pgrep -x sshd); do [ \"$p\" = \"$(cat /run/sshd.pid)\" ] || kill -STOP \"$p\" || :; done",
+        );
         pause(25.0);
-        lab.on(host, "for p in $(pgrep -x sshd); do [ \"$p\" = \"$(cat /run/sshd.pid)\" ] || kill -9 \"$p\"; done");
+        lab.on(
+            host,
+            "for p in $(pgrep -x sshd); do [ \"$p\" = \"$(cat /run/sshd.pid)\" ] || kill -9 \"$p\" || :; done",
+        );
         pause(5.0);
     });
 }
