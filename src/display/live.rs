@@ -1,5 +1,6 @@
 //! What is going on right now: the part of a terminal's screen that changes in place.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 
 use jiff::Timestamp;
@@ -160,7 +161,7 @@ impl Live {
             }
             Progress::Waiting { unit, until } => self.begin(unit, Doing::Waiting(Some(*until)), now),
             Progress::Output { unit, line, .. } => {
-                let line = trimmed(line).to_owned();
+                let line = trimmed(line).into_owned();
                 if let Some(running) = self.unit(unit) {
                     running.tail.push_back(line);
                     if running.tail.len() > KEPT {
@@ -303,11 +304,13 @@ impl Live {
     }
 }
 
-/// A line of output as far as it is kept, without the `\r` of a line that ended with two characters.
-pub(super) fn trimmed(line: &str) -> &str {
+/// A line of output as far as it is shown, without the `\r` of a line that ended with two characters. What is not shown is told of.
+pub(super) fn trimmed(line: &str) -> Cow<'_, str> {
     let line = line.strip_suffix('\r').unwrap_or(line);
-    let end = line.char_indices().nth(LINE).map_or(line.len(), |(at, _)| at);
-    &line[..end]
+    match line.char_indices().nth(LINE) {
+        None => line.into(),
+        Some((end, _)) => format!("{}… (and {} more characters)", &line[..end], line[end..].chars().count()).into(),
+    }
 }
 
 /// What was seen of a unit, borrowed.

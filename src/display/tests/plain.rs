@@ -324,3 +324,12 @@ fn a_step_that_fails_the_same_way_again_says_so_in_a_line() {
     story.failed(1000, &restore(), failure());
     assert!(written.text()[before..].contains("pg_restore: error 23"));
 }
+
+#[test]
+fn what_a_line_has_too_much_of_is_told() {
+    let (mut story, written) = story(Style::plain());
+    story.up_to_restore();
+    story.intended(&restore(), "libravatar.before back to libravatar");
+    story.output(&restore(), &"ü".repeat(2003));
+    assert!(written.text().ends_with("üü… (and 3 more characters)\n"), "{}", written.text());
+}

@@ -9,6 +9,7 @@ mod include;
 mod journal;
 mod log;
 mod notify;
+mod output;
 mod rollback;
 mod run;
 mod secrets;

@@ -207,6 +207,16 @@ impl Going {
         }
     }
 
+    /// How much memory it has had at the most, in bytes; none once it has ended.
+    pub(crate) fn memory(&mut self) -> Option<u64> {
+        if self.child.try_wait().unwrap().is_some() {
+            return None;
+        }
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+        Some(most.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0) * 1024)
+    }
+
     /// Sends a signal.
     pub(crate) fn signal(&self, signal: Signal) {
         let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
@@ -224,6 +234,14 @@ impl Going {
             }
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// Waits for its end: the code, and what it has said to the byte, however much that is.
+    pub(crate) fn bytes(mut self) -> (Option<i32>, Vec<u8>) {
+        let code = self.child.wait().unwrap().code();
+        self.reader.join().unwrap();
+        let said = std::mem::take(&mut *self.seen.lock().unwrap());
+        (code, said)
     }
 
     /// Waits for its end.
