@@ -5,6 +5,8 @@ mod addresses;
 mod answer;
 mod asker;
 mod channel;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod key;
 mod name;
 mod rdata;

@@ -2,6 +2,8 @@
 //! until they are removed.
 
 mod follow;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod home;
 mod program;
 mod run;

@@ -5,6 +5,8 @@ mod connect;
 mod decode;
 mod exchange;
 mod expect;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod outputs;
 mod request;
 mod tls;

@@ -1,0 +1,6 @@
+//! What a name server may answer.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|answer: &[u8]| runbook::actions::nameserver::fuzzing::read(answer));
