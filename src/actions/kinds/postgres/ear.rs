@@ -1,6 +1,6 @@
 //! Hears how far the jobs are, and keeps that out of the journal.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::actions::context::Surroundings;
 use crate::actions::durable::Ear;
@@ -21,8 +21,8 @@ pub(super) struct Hearing<'a> {
     /// The same in the order of the dump: with one job nothing tells the number.
     order: Vec<u64>,
     begun: usize,
+    finished: HashSet<String>,
     serial: bool,
-    done: u64,
 }
 
 impl<'a> Hearing<'a> {
@@ -34,8 +34,8 @@ impl<'a> Hearing<'a> {
             sizes: HashMap::new(),
             order: Vec::new(),
             begun: 0,
+            finished: HashSet::new(),
             serial: jobs < 2,
-            done: 0,
         }
     }
 
@@ -50,18 +50,20 @@ impl<'a> Hearing<'a> {
                 let bytes = bytes.parse().unwrap_or(0);
                 self.order.push(bytes);
                 self.sizes.insert((*number).to_owned(), bytes);
+                // The two streams come as they like: what was begun may be told of before how large it is.
+                if self.begun > 0 || !self.finished.is_empty() {
+                    self.restored();
+                }
             }
             (Stream::Stdout, ["phase", ..]) => {
                 let text = line.trim_end().strip_prefix("phase ").unwrap_or_default().to_owned();
                 self.around.progress(Progress::Note { unit: self.unit.clone(), text });
             }
             (Stream::Stderr, ["pg_restore:", "finished", "item", number, "TABLE", "DATA", ..]) => {
-                self.done += self.sizes.remove(*number).unwrap_or_default();
+                self.finished.insert((*number).to_owned());
                 self.restored();
             }
             (Stream::Stderr, ["pg_restore:", "processing", "data", "for", "table", ..]) if self.serial => {
-                // The one before is done when the next begins.
-                self.done = self.order.iter().take(self.begun).sum();
                 self.begun += 1;
                 self.restored();
             }
@@ -72,7 +74,13 @@ impl<'a> Hearing<'a> {
     }
 
     fn restored(&self) {
-        self.amount(self.done, Some(self.order.iter().sum()));
+        let done = if self.serial {
+            // The one before is done when the next begins.
+            self.order.iter().take(self.begun.saturating_sub(1)).sum()
+        } else {
+            self.finished.iter().filter_map(|number| self.sizes.get(number)).sum()
+        };
+        self.amount(done, Some(self.order.iter().sum()));
     }
 
     fn amount(&self, done: u64, of: Option<u64>) {
