@@ -313,16 +313,16 @@ async fn outcome(
     }
 }
 
+/// So much free space is none, in KiB.
+const LITTLE: u64 = 16;
+
 /// What a command cannot say itself whose words find no room on the disk.
 async fn no_room(at: &JobRef, host: &Host) -> Option<String> {
-    let look = Command::read("set -- $(df -Pk -- \"$D\" | tail -n 1); echo \"$4\"").env("D", at.dir.clone());
+    let look = Command::read("df -k --output=avail -- \"$D\" | tail -n 1").env("D", at.dir.clone());
     let free: u64 = host.read(look).await.ok()?.text().trim().parse().ok()?;
     let full = format!("the disk of {}, where what it says is kept, is full", at.dir);
     (free < LITTLE).then(|| format!("{full}: make room, or give the host another `state_dir`"))
 }
-
-/// So much free space is none, in KiB.
-const LITTLE: u64 = 16;
 
 /// Whether the host was not restarted since the job was announced. A host that cannot tell may have been.
 async fn is_same_boot(at: &JobRef, host: &Host) -> Result<bool, ActionError> {

@@ -9,8 +9,7 @@ use async_trait::async_trait;
 use crate::actions::context::Family;
 use crate::actions::{ActionError, Env, Read, Surroundings};
 use crate::base::{Clock, Masker, Role, Secret, Span, UnitId};
-use crate::events::state::Attempt;
-use crate::events::{Progress, Record, RunView, UnitState};
+use crate::events::{Progress, Record, RunView};
 use crate::journal::JournalError;
 use crate::plan::{RenderError, Scope};
 use crate::transport::{Become, JobHome, Offsets, Stream, Transport};
@@ -68,10 +67,7 @@ impl<'a> Around<'a> {
             None => None,
         };
         let run = &self.world.run;
-        let named = match self.world.view().state(unit) {
-            UnitState::InFlight(Attempt { number, named, .. }) if number == attempt => named,
-            _ => attempt,
-        };
+        let named = self.world.view().named(unit, attempt);
         Ok(Read::new(Env { run, unit, attempt, named, part: None, host, become_user, timeout: None, around: self }))
     }
 

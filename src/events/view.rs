@@ -264,6 +264,15 @@ impl RunView {
         self.phase = None;
     }
 
+    /// The try that the durable jobs of the unit's try `number` are named after: see [`super::state::Attempt::named`].
+    #[must_use]
+    pub fn named(&self, unit: &UnitId, number: u32) -> u32 {
+        match self.state_ref(unit) {
+            UnitState::InFlight(attempt) if attempt.number == number => attempt.named,
+            _ => number,
+        }
+    }
+
     fn state_ref(&self, unit: &UnitId) -> &UnitState {
         self.units.get(unit).map_or(&UnitState::Pending, |seen| &seen.state)
     }

@@ -30,6 +30,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct SqliteStore {
     pool: SqlitePool,
     path: PathBuf,
+    /// What it writes first, beside that.
+    log: PathBuf,
     /// Which file that was when it was opened.
     file: FileId,
 }
@@ -57,7 +59,8 @@ impl SqliteStore {
             Some(code) if code == NOT_A_DATABASE => JournalError::NoJournal { path: path.to_owned() },
             _ => error.into(),
         })?;
-        let store = Self { pool, path: path.to_owned(), file: fs::file_id(path)? };
+        let log = PathBuf::from([path.as_os_str(), "-wal".as_ref()].into_iter().collect::<OsString>());
+        let store = Self { pool, path: path.to_owned(), log, file: fs::file_id(path)? };
         store.migrate(path).await?;
         Ok(store)
     }
@@ -65,8 +68,7 @@ impl SqliteStore {
     /// Whether what was just written is where the next process looks for it. `SQLite` goes on writing to a file that was removed or replaced
     /// under it, and nobody ever reads that again.
     fn is_kept(&self) -> Result<()> {
-        let log = PathBuf::from([self.path.as_os_str(), "-wal".as_ref()].into_iter().collect::<OsString>());
-        let same = fs::file_id(&self.path).is_ok_and(|file| file == self.file) && fs::file_id(&log).is_ok();
+        let same = fs::file_id(&self.path).is_ok_and(|file| file == self.file) && fs::file_id(&self.log).is_ok();
         if same { Ok(()) } else { Err(JournalError::Gone { path: self.path.clone() }) }
     }
 
