@@ -56,18 +56,12 @@ fn a_link_that_is_down_for_half_a_minute_is_waited_for() {
 fn a_job_that_died_with_its_host_is_told_from_one_that_failed() {
     let Some(lab) = Lab::before() else { return };
     let operator = Operator::new(&lab);
-    let book = operator.state.path().join("book.yaml");
     let script = "echo begun >>/root/begun; sync; [ -e /root/quick ] || sleep 60; echo over";
     let text = format!(
         "runbook: 1\nname: One job\nhosts: {{old: old}}\nsteps:\n  - {{id: job, on: old, run: '{script}', undo: nothing}}\n"
     );
-    std::fs::write(&book, text).unwrap();
-    let begin = || {
-        let said = File::create(operator.state.path().join("said")).unwrap();
-        let mut command = operator.command(&["run", book.to_str().unwrap()]);
-        command.stdout(said.try_clone().unwrap()).stderr(said).spawn().unwrap()
-    };
-    let mut run = begin();
+    let book = operator.write_book(&text);
+    let mut run = operator.start(operator.command(&["run", &book]));
     lab.eventually("old", 30, "[ -e /root/begun ]");
     lab.tool(&["power", "old", "cut"]);
     lab.tool(&["power", "old", "boot"]);

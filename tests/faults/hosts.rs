@@ -1,14 +1,10 @@
 //! Hosts at their worst: without room, without a place to write, without a home, without power.
 
-use std::fs::File;
-use std::process::{Child, Stdio};
-
 use crate::lab::Lab;
 use crate::operator::{Operator, eventually};
 
 /// A book with these hosts and steps.
 fn book(operator: &Operator<'_>, hosts: &str, steps: &str) -> String {
-    let path = operator.state.path().join("book.yaml");
     let level = |text: &str| {
         text.lines()
             .map(str::trim_start)
@@ -16,20 +12,7 @@ fn book(operator: &Operator<'_>, hosts: &str, steps: &str) -> String {
             .flat_map(|line| ["  ", line, "\n"])
             .collect::<String>()
     };
-    std::fs::write(&path, format!("runbook: 1\nname: Worst\nhosts:\n{}steps:\n{}", level(hosts), level(steps)))
-        .unwrap();
-    path.to_str().unwrap().to_owned()
-}
-
-fn begin(operator: &Operator<'_>, book: &str) -> Child {
-    let said = File::create(operator.state.path().join("said")).unwrap();
-    operator
-        .command(&["run", book])
-        .stdin(Stdio::null())
-        .stdout(said.try_clone().unwrap())
-        .stderr(said)
-        .spawn()
-        .unwrap()
+    operator.write_book(&format!("runbook: 1\nname: Worst\nhosts:\n{}steps:\n{}", level(hosts), level(steps)))
 }
 
 /// A job whose folder has no room for what it says: it fails, and so is it told. With room again it is done.
@@ -117,7 +100,7 @@ fn a_template_survives_the_power_cord() {
         "old: old",
         &format!("- {{id: page, on: old, template: {{src: page, dest: /srv/page, validate: {slow}}}}}"),
     );
-    let mut run = begin(&operator, &book);
+    let mut run = operator.start(operator.command(&["run", &book]));
     lab.eventually("old", 30, "[ -e /run/validates ]");
     lab.tool(&["power", "old", "cut"]);
     lab.tool(&["power", "old", "boot"]);

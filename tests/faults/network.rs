@@ -1,7 +1,6 @@
 //! The network at its worst, again and again, while the sample is carried out and taken back.
 
-use std::fs::File;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::lab::Lab;
@@ -79,13 +78,9 @@ fn a_session_at_a_time_will_do() {
 fn a_host_that_never_answers_is_told_of() {
     let Some(lab) = Lab::before() else { return };
     let operator = Operator::new(&lab);
-    let book = operator.state.path().join("book.yaml");
     let step = "{id: a, on: mute, run: 'true', undo: nothing}";
-    std::fs::write(
-        &book,
-        format!("runbook: 1\nname: Mute\nhosts: {{mute: {{ssh: root@192.0.2.12, port: 2222}}}}\nsteps:\n  - {step}\n"),
-    )
-    .unwrap();
+    let host = "mute: {ssh: root@192.0.2.12, port: 2222}";
+    let book = operator.write_book(&format!("runbook: 1\nname: Mute\nhosts: {{{host}}}\nsteps:\n  - {step}\n"));
     let listen = "import socket, time
 s = socket.create_server(('0.0.0.0', 2222))
 open('/run/listens', 'w')
@@ -94,7 +89,7 @@ while True: kept.append(s.accept())";
     lab.on("new", &format!("setsid python3 -c \"{listen}\" </dev/null >/dev/null 2>&1 & echo $! >/run/listener"));
     lab.eventually("new", 10, "[ -e /run/listens ]");
     let begun = Instant::now();
-    operator.runbook(&["run", book.to_str().unwrap()]).ended(1).says("mute");
+    operator.runbook(&["run", &book]).ended(1).says("mute");
     assert!(begun.elapsed() < Duration::from_mins(1), "{:?}", begun.elapsed());
     lab.on("new", "kill $(cat /run/listener); rm /run/listens /run/listener");
 }
@@ -153,7 +148,7 @@ impl Tally {
         command: impl Fn(bool) -> Command,
     ) {
         for try_ in 0..FAILURES {
-            let mut process = start(operator, command(try_ == 0));
+            let mut process = operator.start(command(try_ == 0));
             while process.try_wait().unwrap().is_none() {
                 happens(self.turns);
                 self.turns += 1;
@@ -169,11 +164,6 @@ impl Tally {
         }
         panic!("it never gets there:\n{}", operator.said());
     }
-}
-
-fn start(operator: &Operator<'_>, mut command: Command) -> Child {
-    let said = File::options().append(true).create(true).open(operator.state.path().join("said")).unwrap();
-    command.stdin(Stdio::null()).stdout(said.try_clone().unwrap()).stderr(said).spawn().unwrap()
 }
 
 fn pause(seconds: f64) {

@@ -103,13 +103,25 @@ impl<'a> Operator<'a> {
         command
     }
 
-    /// Begins to run the sample. What it says goes to the file `said` of the state folder.
+    /// Begins to run the sample.
     pub(crate) fn begin(&self, until: Option<&str>) -> Child {
-        let said = std::fs::File::create(self.state.path().join("said")).unwrap();
-        self.sample("run", until).stdout(said.try_clone().unwrap()).stderr(said).spawn().unwrap()
+        self.start(self.sample("run", until))
     }
 
-    /// What a run that was begun has said so far.
+    /// Starts a command. What it says goes to the file `said` of the state folder, in place of what the one before has said.
+    pub(crate) fn start(&self, mut command: Command) -> Child {
+        let said = std::fs::File::create(self.state.path().join("said")).unwrap();
+        command.stdout(said.try_clone().unwrap()).stderr(said).spawn().unwrap()
+    }
+
+    /// Writes a runbook of the operator's own: its path.
+    pub(crate) fn write_book(&self, text: &str) -> String {
+        let path = self.state.path().join("book.yaml");
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    /// What the command that was started last has said so far.
     pub(crate) fn said(&self) -> String {
         String::from_utf8_lossy(&std::fs::read(self.state.path().join("said")).unwrap()).into_owned()
     }

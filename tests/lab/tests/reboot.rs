@@ -1,7 +1,5 @@
 //! A host that is restarted in the middle of a run, and one that is switched off.
 
-use std::process::Child;
-
 use crate::lab::Lab;
 use crate::operator::{Operator, eventually, kill};
 
@@ -30,32 +28,21 @@ fn boot_once_off(lab: &Lab, host: &str) {
     lab.tool(&["power", host, "boot"]);
 }
 
-fn book(operator: &Operator<'_>, text: &str) -> String {
-    let path = operator.state.path().join("book.yaml");
-    std::fs::write(&path, text).unwrap();
-    path.to_str().unwrap().to_owned()
-}
-
-fn begin(operator: &Operator<'_>, args: &[&str]) -> Child {
-    let said = std::fs::File::create(operator.state.path().join("said")).unwrap();
-    operator.command(args).stdout(said.try_clone().unwrap()).stderr(said).spawn().unwrap()
-}
-
 #[test]
 fn a_host_is_restarted_and_waited_for() {
     let Some(lab) = Lab::before() else { return };
     let operator = Operator::new(&lab);
-    let path = book(&operator, BOOK);
+    let path = operator.write_book(BOOK);
     operator.runbook(&["plan", &path]).ended(0).says("restart it, and wait until it is up again");
-    let mut run = begin(&operator, &["run", &path]);
+    let mut run = operator.start(operator.command(&["run", &path]));
     boot_once_off(&lab, "mirror1");
     assert_eq!(run.wait().unwrap().code(), Some(0), "{}", operator.said());
     operator.roll_back();
 
     // The controller dies while the host is down: a resume finds that it has booted since, and does not restart it again.
     let operator = Operator::new(&lab);
-    let path = book(&operator, BOOK);
-    let mut run = begin(&operator, &["run", &path]);
+    let path = operator.write_book(BOOK);
+    let mut run = operator.start(operator.command(&["run", &path]));
     let off = || lab.tool(&["status"]).lines().any(|line| line.starts_with("mirror1") && line.contains("power off"));
     eventually(60, "mirror1 goes down", off);
     kill(&mut run);
@@ -75,13 +62,13 @@ fn a_host_is_switched_off_and_this_machine_and_nobody_are_not() {
             "runbook: 1\nname: Off\nhosts: {{mirror2: mirror2, new: new}}\nsteps:\n  - {{id: off, on: {on}, reboot: {{state: off, timeout: 1m}}}}\n"
         )
     };
-    let path = book(&operator, &step("new"));
+    let path = operator.write_book(&step("new"));
     operator.runbook(&["run", &path]).ended(1).says("only root can do that on new");
     let operator = Operator::new(&lab);
-    let path = book(&operator, &step("local"));
+    let path = operator.write_book(&step("local"));
     operator.runbook(&["run", &path]).ended(1).says("it would not live to see it come back");
     let operator = Operator::new(&lab);
-    let path = book(&operator, &step("mirror2"));
+    let path = operator.write_book(&step("mirror2"));
     operator.runbook(&["run", &path]).ended(0);
     let off = || lab.tool(&["status"]).lines().any(|line| line.starts_with("mirror2") && line.contains("power off"));
     eventually(30, "mirror2 is off", off);

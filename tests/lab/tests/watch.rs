@@ -1,17 +1,12 @@
 //! The downtime clock: a site goes down and comes back, and in between the controller is killed.
 
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::lab::Lab;
 use crate::operator::{Operator, eventually, kill};
 
 const BOOK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lab/books/watched.yaml");
-
-fn begin(operator: &Operator<'_>, mut command: Command) -> Child {
-    let said = std::fs::File::create(operator.state.path().join("said")).unwrap();
-    command.stdout(said.try_clone().unwrap()).stderr(said).spawn().unwrap()
-}
 
 /// Waits until the run says so.
 fn says(operator: &Operator<'_>, run: &mut Child, what: &str) -> Instant {
@@ -27,7 +22,7 @@ fn downtime_is_counted_and_what_nobody_watched_is_not() {
     let Some(lab) = Lab::before() else { return };
     let operator = Operator::new(&lab);
     let ca = format!("ca={}", lab.file("ca").display());
-    let mut run = begin(&operator, operator.command(&["run", BOOK, "--var", &ca]));
+    let mut run = operator.start(operator.command(&["run", BOOK, "--var", &ca]));
     says(&operator, &mut run, "site is up");
     let down = says(&operator, &mut run, "site is down: ");
     std::thread::sleep(Duration::from_millis(1500));
@@ -37,7 +32,7 @@ fn downtime_is_counted_and_what_nobody_watched_is_not() {
     // Nobody looks, and nothing says otherwise.
     operator.runbook(&["status"]).ended(0).says("site: down for ");
 
-    let mut run = begin(&operator, operator.command(&["resume"]));
+    let mut run = operator.start(operator.command(&["resume"]));
     says(&operator, &mut run, "nobody has watched for ");
     let resumed = Instant::now();
     says(&operator, &mut run, "site is down: ");

@@ -125,9 +125,8 @@ fn package() {
 fn a_lock_that_somebody_else_holds_is_waited_for() {
     let Some(lab) = Lab::before() else { return };
     let operator = Operator::new(&lab);
-    let book = operator.state.path().join("book.yaml");
     let steps = "  - {id: gone, on: old, package: {name: gearman-tools, state: absent}}";
-    std::fs::write(&book, format!("runbook: 1\nname: One package\nhosts: {{old: old}}\nsteps:\n{steps}\n")).unwrap();
+    let book = operator.write_book(&format!("runbook: 1\nname: One package\nhosts: {{old: old}}\nsteps:\n{steps}\n"));
     let held = "import fcntl, os, time
 files = [open('/var/lib/dpkg/' + name, 'w') for name in ('lock-frontend', 'lock')]
 [fcntl.lockf(file, fcntl.LOCK_EX) for file in files]
@@ -137,9 +136,9 @@ time.sleep(3)
 open('/run/let-go', 'w')";
     lab.on("old", &format!("setsid python3 -c \"{held}\" </dev/null >/dev/null 2>&1 &"));
     lab.eventually("old", 10, "[ -e /run/held ]");
-    operator.runbook(&["plan", book.to_str().unwrap()]).ended(0).says("remove gearman-tools");
+    operator.runbook(&["plan", &book]).ended(0).says("remove gearman-tools");
     lab.on("old", "rm /run/held");
-    operator.runbook(&["run", book.to_str().unwrap()]).ended(0);
+    operator.runbook(&["run", &book]).ended(0);
     lab.on("old", "[ -e /run/let-go ]; ! dpkg-query -W gearman-tools 2>/dev/null");
     operator.roll_back();
     lab.on("old", "dpkg-query -W gearman-tools");

@@ -281,14 +281,11 @@ fn a_restore_survives_the_power_cord() {
     prepare(&lab);
     let before = lab.listing(&["old", "new"]);
     let operator = Operator::new(&lab);
-    let book = operator.state.path().join("book.yaml");
     let step = step(SOURCE, "new", "").replace("SELF", "\"Ångström's\"");
     let hosts = "hosts: {old: old, new: {ssh: new, become: root}}";
-    std::fs::write(&book, format!("runbook: 1\nname: power\n{hosts}\nsteps:\n  - id: move\n    {step}\n")).unwrap();
+    let book = operator.write_book(&format!("runbook: 1\nname: power\n{hosts}\nsteps:\n  - id: move\n    {step}\n"));
     lab.on("new", "touch \"/run/hold-Ångström's\"");
-    let said = std::fs::File::create(operator.state.path().join("said")).unwrap();
-    let mut command = operator.command(&["run", book.to_str().unwrap()]);
-    let mut run = command.stdout(said.try_clone().unwrap()).stderr(said).spawn().unwrap();
+    let mut run = operator.start(operator.command(&["run", &book]));
     eventually(60, "the database is being restored", || {
         assert!(run.try_wait().unwrap().is_none(), "the run has ended before:\n{}", operator.said());
         lab.holds("new", "[ -e \"/tmp/held-Ångström's\" ]")
@@ -313,17 +310,11 @@ fn what_is_written_to_the_source_meanwhile_holds_the_swap_up() {
     lab.on("new", "cd /; runuser -u postgres -- createdb site; touch /run/hold-site");
     let before = lab.listing(&["old", "new"]);
     let operator = Operator::new(&lab);
-    let book = operator.state.path().join("book.yaml");
     let hosts = "hosts: {old: old, new: {ssh: new, become: root}}";
     let step = step("libravatar", "new", "").replace("SELF", "site");
-    std::fs::write(&book, format!("runbook: 1\nname: meanwhile\n{hosts}\nsteps:\n  - id: move\n    {step}\n")).unwrap();
-    let said = std::fs::File::create(operator.state.path().join("said")).unwrap();
-    let mut run = operator
-        .command(&["run", book.to_str().unwrap()])
-        .stdout(said.try_clone().unwrap())
-        .stderr(said)
-        .spawn()
-        .unwrap();
+    let book =
+        operator.write_book(&format!("runbook: 1\nname: meanwhile\n{hosts}\nsteps:\n  - id: move\n    {step}\n"));
+    let mut run = operator.start(operator.command(&["run", &book]));
     eventually(60, "the database is being restored", || {
         assert!(run.try_wait().unwrap().is_none(), "the run has ended before:\n{}", operator.said());
         lab.holds("new", "[ -e /tmp/held-site ]")

@@ -1,6 +1,6 @@
 //! `sync` on real hosts: with a tree that has all that a careless copy loses.
 
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::time::Duration;
 
 use crate::lab::Lab;
@@ -179,11 +179,7 @@ fn state_of(lab: &Lab) -> String {
 }
 
 fn begin(operator: &Operator<'_>, book: &str) -> Child {
-    let path = operator.state.path().join("book.yaml");
-    std::fs::write(&path, book).unwrap();
-    let said = std::fs::File::create(operator.state.path().join("said")).unwrap();
-    let mut command: Command = operator.command(&["run", path.to_str().unwrap()]);
-    command.stdout(said.try_clone().unwrap()).stderr(said).stdin(Stdio::null()).spawn().unwrap()
+    operator.start(operator.command(&["run", &operator.write_book(book)]))
 }
 
 /// Waits until some of the file is on its way.
