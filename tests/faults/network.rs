@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::lab::Lab;
-use crate::operator::Operator;
+use crate::operator::{Everything, Operator};
 
 use super::load::{Counted, nothing_is_left, say};
 
@@ -16,7 +16,6 @@ const FAILURES: u32 = 30;
 
 /// A cable is out for five seconds, that of one host after the other.
 #[test]
-#[ignore = "waits for minutes: a part of tests/faults/all"]
 fn cables_that_are_pulled_cost_time_and_nothing_else() {
     plague("a cable is out for 5 s", |lab, turn| {
         let host = HOSTS[turn % HOSTS.len()];
@@ -32,26 +31,20 @@ fn cables_that_are_pulled_cost_time_and_nothing_else() {
 fn connections_that_hosts_end_are_made_again() {
     plague("sshd is restarted and its connections are killed", |lab, turn| {
         let host = ["old", "new"][turn % 2];
-        lab.on(host, "systemctl restart ssh.service; for p in $(pgrep -x sshd); do [ \"$p\" = \"$(cat /run/sshd.pid)\" ] || kill \"$p\" || :; done");
+        lab.on(host, "systemctl restart ssh.service");
+        signal_connections(lab, host, "TERM");
         pause(1.5);
     });
 }
 
 /// Connections that stay open and say nothing any more: what only silence tells of.
 #[test]
-#[ignore = "waits for minutes: a part of tests/faults/all"]
 fn connections_that_fall_silent_are_given_up_and_made_again() {
     plague("all connections of a host fall silent", |lab, turn| {
         let host = ["new", "old"][turn % 2];
-        lab.on(
-            host,
-            "for p in $(pgrep -x sshd); do [ \"$p\" = \"$(cat /run/sshd.pid)\" ] || kill -STOP \"$p\" || :; done",
-        );
+        signal_connections(lab, host, "STOP");
         pause(25.0);
-        lab.on(
-            host,
-            "for p in $(pgrep -x sshd); do [ \"$p\" = \"$(cat /run/sshd.pid)\" ] || kill -9 \"$p\" || :; done",
-        );
+        signal_connections(lab, host, "KILL");
         pause(5.0);
     });
 }
@@ -64,11 +57,8 @@ fn a_session_at_a_time_will_do() {
     for host in ["old", "new", "mirror1", "mirror2"] {
         lab.on(host, limit);
     }
-    let tally = Tally::of(
-        &lab,
-        &mut |_| pause(0.2),
-        Some(("/etc/ssh/sshd_config.d/sessions.conf", "systemctl reload ssh.service")),
-    );
+    let before = Operator::new(&lab).everything_now();
+    let tally = Tally::of(&lab, &before, &mut |_| pause(0.2));
     assert_eq!(tally.failures, 0);
     say(&format!("MaxSessions 1 on every host; {} s", tally.seconds));
 }
@@ -107,7 +97,8 @@ struct Tally {
 /// Something happens again and again: forth and back, the migration gets where it is to get, and nothing is done twice.
 fn plague(what: &str, mut happens: impl FnMut(&Lab, usize)) {
     let Some(lab) = Lab::before() else { return };
-    let tally = Tally::of(&lab, &mut |turn| happens(&lab, turn), None);
+    let before = Operator::new(&lab).everything_before();
+    let tally = Tally::of(&lab, &before, &mut |turn| happens(&lab, turn));
     say(&format!(
         "{what}: {} times, {} runs failed and were gone on with; {} s",
         tally.turns, tally.failures, tally.seconds
@@ -115,12 +106,11 @@ fn plague(what: &str, mut happens: impl FnMut(&Lab, usize)) {
 }
 
 impl Tally {
-    /// Carries the sample out and takes it back. `own` is a file that the test itself has made on the hosts, and what follows its removal.
-    fn of(lab: &Lab, happens: &mut dyn FnMut(usize), own: Option<(&str, &str)>) -> Self {
+    /// Carries the sample out and takes it back: then all is as `before`.
+    fn of(lab: &Lab, before: &Everything, happens: &mut dyn FnMut(usize)) -> Self {
         let begun = Instant::now();
         let (mut tally, book) = (Self::default(), Counted::new());
         let operator = book.operator(lab);
-        let before = operator.everything_before();
         tally.until(&operator, 0, happens, |first| {
             if first { operator.sample("run", None) } else { operator.resumption(None) }
         });
@@ -129,12 +119,7 @@ impl Tally {
         book.were_done_and_undone_once(lab);
         nothing_is_left(&operator);
         operator.runbook(&["log", "--verify"]).ended(0);
-        if let Some((file, then)) = own {
-            for host in ["old", "new", "mirror1", "mirror2"] {
-                lab.on(host, &format!("rm {file}; {then}"));
-            }
-        }
-        operator.everything().must_be(&before);
+        operator.everything().must_be(before);
         tally.seconds = begun.elapsed().as_secs();
         tally
     }
@@ -164,6 +149,12 @@ impl Tally {
         }
         panic!("it never gets there:\n{}", operator.said());
     }
+}
+
+/// Sends a signal to whatever sshd has for a connection on a host, and not to the one that listens.
+fn signal_connections(lab: &Lab, host: &str, signal: &str) {
+    let listens = "[ \"$p\" = \"$(cat /run/sshd.pid)\" ]";
+    lab.on(host, &format!("for p in $(pgrep -x sshd); do {listens} || kill -{signal} \"$p\" || :; done"));
 }
 
 fn pause(seconds: f64) {
