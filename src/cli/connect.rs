@@ -35,10 +35,12 @@ impl Ways {
         let on_reconnect = move |host: &crate::base::Role, attempt: u32, why: &str| {
             viewer.progress(&Progress::Reconnecting { host: host.clone(), attempt, why: why.to_owned() });
         };
+        let own = SshOptions::default();
         let options = SshOptions {
             config: reach.ssh_config.clone(),
+            reconnect_timeout: reach.reconnect_timeout.unwrap_or(own.reconnect_timeout),
             on_reconnect: Arc::new(on_reconnect),
-            ..SshOptions::default()
+            ..own
         };
         Ok(Self { options, around })
     }

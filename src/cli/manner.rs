@@ -1,10 +1,11 @@
 //! The arguments that decide how a run goes: those of this process, not of the run.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 
-use crate::base::shell;
+use crate::base::{duration, shell};
 use crate::engine::Manner;
 
 /// How a run goes.
@@ -36,6 +37,9 @@ pub(crate) struct ReachArguments {
     /// Another ssh configuration than the user's own
     #[arg(long, value_name = "FILE")]
     pub(crate) ssh_config: Option<PathBuf>,
+    /// How long to wait for a host that cannot be reached any more [default: 5m]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    pub(crate) reconnect_timeout: Option<Duration>,
 }
 
 impl MannerArguments {
@@ -51,7 +55,7 @@ impl MannerArguments {
 }
 
 impl ReachArguments {
-    /// As it has to be typed again.
+    /// What has to be typed again, or hosts are not reached.
     pub(crate) fn again(&self) -> Option<String> {
         self.ssh_config.as_ref().map(|path| format!("--ssh-config {}", shell::quote(&path.to_string_lossy())))
     }

@@ -150,7 +150,7 @@ impl Links {
             let patient = match (failure.kind, &state.key) {
                 (Kind::HostKey | Kind::Here, _) | (Kind::Lasting, None) => false,
                 (Kind::Passing, None) => attempt < TRIES,
-                (_, Some(_)) => start.elapsed() < self.target.options.patience,
+                (_, Some(_)) => start.elapsed() < self.target.options.reconnect_timeout,
             };
             if !patient {
                 state.failed = Some((Instant::now(), failure.clone()));

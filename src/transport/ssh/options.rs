@@ -15,7 +15,7 @@ pub struct SshOptions {
     /// Another configuration than the user's own (`ssh -F`).
     pub config: Option<PathBuf>,
     /// How long a host that was reached before is waited for.
-    pub patience: Duration,
+    pub reconnect_timeout: Duration,
     /// Is told of each try to reconnect.
     pub on_reconnect: OnReconnect,
     /// Where control sockets are kept; none: `$XDG_RUNTIME_DIR` or `/tmp`, in folders that only we may enter.
@@ -24,6 +24,11 @@ pub struct SshOptions {
 
 impl Default for SshOptions {
     fn default() -> Self {
-        Self { config: None, patience: Duration::from_mins(5), on_reconnect: Arc::new(|_, _, _| ()), control_dir: None }
+        Self {
+            config: None,
+            reconnect_timeout: Duration::from_mins(5),
+            on_reconnect: Arc::new(|_, _, _| ()),
+            control_dir: None,
+        }
     }
 }

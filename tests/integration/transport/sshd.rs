@@ -93,7 +93,7 @@ impl Sshd {
         let reconnects = Arc::clone(&self.reconnects);
         SshOptions {
             config: Some(self.path("ssh_config")),
-            patience: Duration::from_secs(20),
+            reconnect_timeout: Duration::from_secs(20),
             on_reconnect: Arc::new(move |role, attempt, why| {
                 reconnects.lock().unwrap().push(format!("{role} {attempt} {why}"));
             }),
