@@ -273,12 +273,22 @@ impl ActionError {
         }
     }
 
+    /// Whether the host was not there to be asked: nothing is known that was not known before.
+    #[must_use]
+    pub fn is_of_the_link(&self) -> bool {
+        use TransportError::{Away, Lost, Unreachable};
+        matches!(self, Self::Transport(Unreachable { .. } | Lost { .. } | Away { .. }))
+    }
+
     /// Whether the host may have done it all the same.
     #[must_use]
     pub fn leaves_unsure(&self) -> bool {
         matches!(
             self,
-            Self::Transport(TransportError::Lost { .. }) | Self::Died(_) | Self::NoTrace(_) | Self::Unanswered(_)
+            Self::Transport(TransportError::Lost { .. } | TransportError::Away { .. })
+                | Self::Died(_)
+                | Self::NoTrace(_)
+                | Self::Unanswered(_)
         )
     }
 }

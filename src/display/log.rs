@@ -144,7 +144,7 @@ impl Logged<'_> {
                 let line = self.unit(head, Mark::Undone, unit).text("undone");
                 page.push(if note.is_empty() { line } else { line.text(": ").text(first(note)) });
             }
-            Record::Stuck { unit, why } => {
+            Record::Stuck { unit, why, .. } => {
                 page.push(
                     self.unit(head, Mark::Stopped, unit).put(Tone::Bad, "could not be undone: ").text(first(why)),
                 );

@@ -97,7 +97,7 @@ impl Teller<'_> {
                 let line = self.ended(unit, Mark::Undone).put(Tone::Dim, "  undone");
                 page.push(self.fit(line.put(Tone::Dim, separated(note))));
             }
-            Record::Stuck { unit, why } => self.trouble(&mut page, unit, Mark::Stopped, "could not be undone", why),
+            Record::Stuck { unit, why, .. } => self.trouble(&mut page, unit, Mark::Stopped, "could not be undone", why),
             Record::Pinned { .. }
             | Record::Intended { .. }
             | Record::Sent { .. }

@@ -5,6 +5,7 @@ use crate::events::UnitState;
 use crate::events::record::{Failure, Outcome, Outputs};
 use crate::events::state::Attempt;
 use crate::journal::Intent;
+use crate::transport::TransportError;
 
 use super::around::Around;
 use super::controller::Controller;
@@ -13,6 +14,9 @@ use super::unit::{Ended, Troubled, UnitEnd};
 
 /// How often a unit that can be applied again is, within one run of the controller, when the connection is lost each time.
 const AGAIN: u32 = 3;
+
+/// How often an action may lose its connection, within one try.
+pub(super) const LOSSES: u32 = 5;
 
 impl Controller {
     /// Finds out what became of a try that was never settled. `reopened`: the operator wants another one.
@@ -62,6 +66,42 @@ impl Controller {
         }
     }
 
+    /// What an action that has a durable job does is followed through lost connections, as the next process would: by finding the job again.
+    pub(super) async fn through_losses(
+        &self,
+        prepared: &Prepared<'_>,
+        around: &Around<'_>,
+        intent: &Intent,
+        mut applied: Result<Outputs, ActionError>,
+    ) -> Result<Outputs, ActionError> {
+        let Some(action) = &prepared.action else { return applied };
+        for _ in 0..LOSSES {
+            if !matches!(applied, Err(ActionError::Transport(TransportError::Lost { .. }))) {
+                break;
+            }
+            let Some(job) = self.job_of(prepared) else { break };
+            let followed = async {
+                let write = Write::new(around.read(prepared, intent.attempt()).await?, intent);
+                self.unless_detached(action.reattach(&job, &write)).await
+            };
+            applied = followed.await;
+        }
+        applied
+    }
+
+    /// The job that the try of a unit under way has announced.
+    pub(super) fn job_of(&self, prepared: &Prepared<'_>) -> Option<serde_json::Value> {
+        let reattaches = prepared.action.as_ref().is_some_and(|action| action.after_crash() == AfterCrash::Reattach);
+        self.journal.view().state(&prepared.unit).attempt().filter(|_| reattaches)?.job.clone()
+    }
+
+    /// The host of a unit's job is not there: the try stays open, and the job is found again by whoever goes on.
+    pub(super) async fn away(&self, prepared: &Prepared<'_>, error: ActionError) -> Ended {
+        let hint = "its job goes on without us, if it was begun: `resume` finds it again".to_owned();
+        let failure = Failure { hint: Some(hint), ..self.failure_of(error)? };
+        self.not_begun(&prepared.unit, failure).await
+    }
+
     /// The connection was lost while a unit was applied, or its job died.
     pub(super) async fn look_after(
         &self,
@@ -70,11 +110,16 @@ impl Controller {
         intent: Intent,
         error: ActionError,
     ) -> Ended {
+        let after_crash = prepared.action.as_ref().map(|action| action.after_crash());
+        // The record 'sent' comes before the launch: nothing was launched.
+        let not_launched = after_crash == Some(AfterCrash::Reattach) && self.job_of(prepared).is_none();
         let why = self.failure_of(error)?.why;
-        let repeatable = prepared
-            .action
-            .as_ref()
-            .is_some_and(|action| matches!(action.after_crash(), AfterCrash::Reapply | AfterCrash::Recheck));
+        if not_launched && intent.attempt() < AGAIN {
+            let last = self.journal.view().state(&prepared.unit).attempt().cloned();
+            drop(intent);
+            return Box::pin(self.begin(prepared, last)).await;
+        }
+        let repeatable = matches!(after_crash, Some(AfterCrash::Reapply | AfterCrash::Recheck));
         if repeatable && let Ok(verdict) = self.verdict(prepared, around, intent.attempt()).await {
             match verdict {
                 Verdict::Holds => return self.found_done(prepared, around, intent).await,

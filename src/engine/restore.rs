@@ -32,7 +32,7 @@ impl Controller {
             UnitState::Failed(last, _) => self.journal.intend(unit, last.number + 1, &last.reversal).await?,
             _ => self.journal.intend(unit, 1, &again).await?,
         };
-        match self.take_back(restored, &change.reversal, &intent).await {
+        match self.take_back_through_losses(restored, &change.reversal, &intent).await {
             Ok(back) => {
                 let note = self.world.masker.mask(&back.note);
                 let outputs = Box::new(Outputs { changed: true, ..Outputs::default() });
@@ -47,6 +47,10 @@ impl Controller {
                 self.settle_failed(intent, failure).await
             }
             Err(NotUndone::Failed(crate::actions::ActionError::Detached)) => Ok(UnitEnd::Interrupted),
+            // The try stays open, and the next finds what was done of it.
+            Err(NotUndone::Failed(error)) if error.is_of_the_link() => {
+                self.not_begun(unit, self.failure_of(error)?).await
+            }
             Err(NotUndone::Failed(error)) => {
                 let failure = self.failure_of(error)?;
                 self.settle_failed(intent, failure).await

@@ -122,13 +122,13 @@ impl Controller {
         let intent = self.journal.intend_undo(unit, number).await?;
         self.world.setup.screen.progress(&Progress::Working { unit: unit.clone() });
         if let Some(why) = no_return {
-            return self.stuck(unit, format!("a point of no return: {why}")).await;
+            return self.stuck(unit, format!("a point of no return: {why}"), false).await;
         }
         let job = match job {
             Ok(job) => job,
-            Err(error) => return self.stuck(unit, self.failure_of(error)?.why).await,
+            Err(error) => return self.stuck_by(unit, error).await,
         };
-        match self.take_back(unit, &attempt.reversal, &intent).await {
+        match self.take_back_through_losses(unit, &attempt.reversal, &intent).await {
             Ok(mut back) => {
                 back.leftovers.extend(job);
                 self.undone(unit, back).await?;
@@ -139,16 +139,21 @@ impl Controller {
                 self.undone(unit, super::undo::TakenBack { note, leftovers: job.into_iter().collect() }).await?;
                 Ok(Back::Done)
             }
-            Err(NotUndone::NoWay(why)) => self.stuck(unit, format!("there is no way back: {why}")).await,
+            Err(NotUndone::NoWay(why)) => self.stuck(unit, format!("there is no way back: {why}"), false).await,
             Err(NotUndone::NotNow(why)) => Ok(Back::NotNow(why)),
             Err(NotUndone::Failed(ActionError::Detached)) => Ok(Back::LetGo),
-            Err(NotUndone::Failed(error)) => self.stuck(unit, self.failure_of(error)?.why).await,
+            Err(NotUndone::Failed(error)) => self.stuck_by(unit, error).await,
         }
     }
 
-    async fn stuck(&self, unit: &UnitId, why: String) -> Result<Back, EngineError> {
+    async fn stuck_by(&self, unit: &UnitId, error: ActionError) -> Result<Back, EngineError> {
+        let unsure = error.is_of_the_link();
+        self.stuck(unit, self.failure_of(error)?.why, unsure).await
+    }
+
+    async fn stuck(&self, unit: &UnitId, why: String, unsure: bool) -> Result<Back, EngineError> {
         let why = self.world.masker.mask(&why);
-        self.journal.append(Record::Stuck { unit: unit.clone(), why: why.clone() }).await?;
+        self.journal.append(Record::Stuck { unit: unit.clone(), why: why.clone(), unsure }).await?;
         Ok(Back::Stuck(why))
     }
 }

@@ -6,12 +6,13 @@ use crate::base::{Role, UnitId};
 use crate::events::record::{Reversal, Undo, UndoCall};
 use crate::events::{Record, RunView};
 use crate::journal::Intent;
-use crate::transport::{Become, Job, JobRef};
+use crate::transport::{Become, Job, JobRef, TransportError};
 
 use super::around::Around;
 use super::controller::{Controller, EngineError};
 use super::operator::TaskAnswer;
 use super::prepare::{Prepared, Unready, decode};
+use super::recover::LOSSES;
 
 /// Why a unit was not taken back.
 pub(super) enum NotUndone {
@@ -90,6 +91,23 @@ impl Done {
 }
 
 impl Controller {
+    /// As [`Self::take_back`], and where the connection is lost, again: each part finds what was done of it.
+    pub(super) async fn take_back_through_losses(
+        &self,
+        unit: &UnitId,
+        reversal: &Reversal,
+        intent: &Intent,
+    ) -> Result<TakenBack, NotUndone> {
+        let mut back = self.take_back(unit, reversal, intent).await;
+        for _ in 0..LOSSES {
+            if !matches!(back, Err(NotUndone::Failed(ActionError::Transport(TransportError::Lost { .. })))) {
+                break;
+            }
+            back = self.take_back(unit, reversal, intent).await;
+        }
+        back
+    }
+
     /// Takes `unit` back by `reversal`, under an intent: of that unit, or of the one that restores it. The parts of an undo that run as
     /// durable jobs are named by the intent's try, so that a second process finds what the first has launched.
     pub(super) async fn take_back(

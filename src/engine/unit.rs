@@ -241,6 +241,7 @@ impl Controller {
         intent: Intent,
         applied: Result<Outputs, ActionError>,
     ) -> Ended {
+        let applied = self.through_losses(prepared, around, &intent, applied).await;
         around.end_output(&prepared.unit);
         match applied {
             Ok(outputs) => match self.does_hold(prepared, around).await {
@@ -257,6 +258,7 @@ impl Controller {
                 }
             },
             Err(ActionError::Detached) => Ok(UnitEnd::Interrupted),
+            Err(error) if error.is_of_the_link() && self.job_of(prepared).is_some() => self.away(prepared, error).await,
             Err(error) if error.leaves_unsure() => self.look_after(prepared, around, intent, error).await,
             Err(error) => {
                 let failure = self.failure_of(error)?;

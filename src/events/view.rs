@@ -55,7 +55,7 @@ pub struct UnitView {
     pub outputs: Option<Arc<Outputs>>,
     /// The entry that settled it, or began it: rollback goes by it, newest first.
     pub completed: u64,
-    /// How often it was to be taken back.
+    /// How many tries to take it back are settled, or under way.
     pub undo_tries: u32,
     /// Whether the operator asked for another try that has not begun.
     pub reopened: bool,
@@ -360,7 +360,7 @@ impl RunView {
         failed.find(|(unit, _)| self.allows_failures(&unit.step)).map(|(unit, _)| unit.clone())
     }
 
-    /// How often a unit was to be taken back.
+    /// How many tries to take a unit back are settled, or under way.
     #[must_use]
     pub fn undo_tries(&self, unit: &UnitId) -> u32 {
         self.units.get(unit).map_or(0, |seen| seen.undo_tries)
@@ -461,7 +461,11 @@ impl UnitView {
                 self.ended = Some(entry.at);
                 self.note = Some(note.clone()).filter(|note| !note.is_empty());
             }
-            Record::Blocked { .. } | Record::Stuck { .. } => self.ended = Some(entry.at),
+            Record::Stuck { unsure, .. } => {
+                self.ended = Some(entry.at);
+                self.undo_tries -= u32::from(*unsure && self.undo_tries > 0);
+            }
+            Record::Blocked { .. } => self.ended = Some(entry.at),
             _ => {}
         }
     }

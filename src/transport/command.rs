@@ -141,7 +141,7 @@ pub trait Sink: Send {
 pub trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 
-/// Why a host did not do what was asked. Only `Lost` leaves open whether it did.
+/// Why a host did not do what was asked. Only `Lost` and `Away` leave open whether it did.
 #[derive(Debug, thiserror::Error)]
 pub enum TransportError {
     /// There is no connection and nothing was sent.
@@ -155,6 +155,14 @@ pub enum TransportError {
     /// The connection was lost after the command may have been sent.
     #[error("lost the connection to {host}: {why}")]
     Lost {
+        /// The host.
+        host: Role,
+        /// What happened.
+        why: String,
+    },
+    /// A job was launched, or may have been, and its host cannot be reached any more: it goes on there without us.
+    #[error("{host} cannot be reached any more, and the job may go on there: {why}")]
+    Away {
         /// The host.
         host: Role,
         /// What happened.

@@ -121,7 +121,7 @@ fn a_rollback_that_stopped_says_what_is_left() {
     story.record(0, Record::Undone { unit: restore(), note: String::new() });
     let static_on = unit("static-on", Some("old"));
     story.record(0, Record::UndoIntended { unit: static_on.clone(), attempt: 1 });
-    story.record(0, Record::Stuck { unit: static_on.clone(), why: "it has changed since".into() });
+    story.record(0, Record::Stuck { unit: static_on.clone(), why: "it has changed since".into(), unsure: false });
     story.record(0, Record::RollbackEnded { complete: false });
     let ending = Ending::RollbackStopped { unit: static_on, why: "it has changed since\n-a\n+b".into() };
     assert_snapshot!(said(&story, &ending), @r"

@@ -258,7 +258,10 @@ fn a_rollback() {
     story.record(1500, Record::Undone { unit: restore(), note: "was already as before".into() });
     let static_on = unit("static-on", Some("old"));
     story.record(10, Record::UndoIntended { unit: static_on.clone(), attempt: 1 });
-    story.record(300, Record::Stuck { unit: static_on, why: "/etc/apache2 has changed since:\n-a\n+b".into() });
+    story.record(
+        300,
+        Record::Stuck { unit: static_on, why: "/etc/apache2 has changed since:\n-a\n+b".into(), unsure: false },
+    );
     story.record(10, Record::RollbackEnded { complete: false });
     assert_snapshot!(&written.text()[before..], @r"
     Libravatar server migration · run r7k2

@@ -39,8 +39,8 @@ impl<'a> Job<'a> {
     /// lost connection is waited for, and the job goes on meanwhile; so it does when this future is dropped.
     ///
     /// # Errors
-    /// `Unusable` where the host cannot start it, `TimedOut` where it was ended because it took too long, `Lost` where it may run and nothing
-    /// more can be known.
+    /// `Unusable` where the host cannot start it, `TimedOut` where it was ended because it took too long, `Away` where it may run and
+    /// nothing more can be known.
     pub async fn launch(
         &self,
         spec: &JobSpec,
@@ -57,7 +57,7 @@ impl<'a> Job<'a> {
             quote(&witness),
             detach(self.at.detach)
         );
-        self.limited(&Zeroizing::new(script), spec.timeout, from, sink).await
+        self.limited(How::Launch, &Zeroizing::new(script), spec.timeout, from, sink).await
     }
 
     /// Follows a job that was started before, by this process or another.
@@ -70,7 +70,7 @@ impl<'a> Job<'a> {
         from: &mut Offsets,
         sink: &mut dyn Sink,
     ) -> Result<JobEnd, TransportError> {
-        self.limited(&attach(), timeout, from, sink).await
+        self.limited(How::Attach, &attach(), timeout, from, sink).await
     }
 
     /// What the job is doing.
@@ -119,24 +119,31 @@ impl<'a> Job<'a> {
 
     async fn limited(
         &self,
+        how: How,
         script: &str,
         limit: Option<Duration>,
         from: &mut Offsets,
         sink: &mut dyn Sink,
     ) -> Result<JobEnd, TransportError> {
-        let Some(limit) = limit else { return self.follow(script, from, sink).await };
-        if let Ok(end) = timeout(limit, self.follow(script, from, sink)).await {
+        let Some(limit) = limit else { return self.follow(how, script, from, sink).await };
+        if let Ok(end) = timeout(limit, self.follow(how, script, from, sink)).await {
             return end;
         }
         let (stopped, _) = self.stop().await?;
         // What it said in the meantime is told all the same, and an end of its own is its end.
-        let end = self.follow(&attach(), from, sink).await?;
+        let end = self.follow(How::Attach, &attach(), from, sink).await?;
         if stopped { Err(TransportError::TimedOut { host: self.transport.role().clone(), limit }) } else { Ok(end) }
     }
 
     /// Sends the script until it has told the end. It may be sent again: a job is started once by its folder, and read on from `from`.
-    async fn follow(&self, script: &str, from: &mut Offsets, sink: &mut dyn Sink) -> Result<JobEnd, TransportError> {
-        let mut may_run = None;
+    async fn follow(
+        &self,
+        how: How,
+        script: &str,
+        from: &mut Offsets,
+        sink: &mut dyn Sink,
+    ) -> Result<JobEnd, TransportError> {
+        let mut lost = None;
         loop {
             let nonce = nonce();
             let command = Command::change(self.script(script, &nonce, *from));
@@ -148,10 +155,13 @@ impl<'a> Job<'a> {
                     let verdict = verdict.ok_or_else(|| self.silent(&said))?;
                     return self.state(verdict.trim())?.ended(self);
                 }
-                Err(TransportError::Lost { why, .. }) => may_run = Some(why),
+                Err(TransportError::Lost { why, .. }) => lost = Some(why),
                 Err(TransportError::Unreachable { host, why }) => {
-                    let Some(lost) = may_run else { return Err(TransportError::Unreachable { host, why }) };
-                    return Err(TransportError::Lost { host, why: format!("{lost}; then {why}") });
+                    return Err(match (how, lost) {
+                        (How::Launch, None) => TransportError::Unreachable { host, why },
+                        (_, Some(lost)) => TransportError::Away { host, why: format!("{lost}; then {why}") },
+                        (How::Attach, None) => TransportError::Away { host, why },
+                    });
                 }
                 Err(error) => return Err(error),
             }
@@ -194,6 +204,13 @@ impl<'a> Job<'a> {
     fn unusable(&self, why: String) -> TransportError {
         TransportError::Unusable { host: self.transport.role().clone(), why }
     }
+}
+
+/// Whether a job has to be begun, or was.
+#[derive(Clone, Copy)]
+enum How {
+    Launch,
+    Attach,
 }
 
 impl JobState {

@@ -46,7 +46,7 @@ phases:
         undo: rm -f '<new>/last'
 "#;
 
-fn world() -> World {
+pub(super) fn world() -> World {
     let world = World::new(BOOK).file("page.tera", "moving from {{ host.name }}\n");
     for (role, path, text) in [
         ("old", "config", "before\n"),
@@ -62,7 +62,7 @@ fn world() -> World {
 }
 
 /// What a run that nothing disturbs leaves, and how many records it writes.
-async fn undisturbed() -> (String, usize) {
+pub(super) async fn undisturbed() -> (String, usize) {
     let world = world();
     assert_eq!(world.go().await.unwrap(), End::Done { open: 0 });
     assert_eq!(world.read("old", "count").as_deref(), Some("1\n"));

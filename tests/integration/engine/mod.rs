@@ -3,6 +3,7 @@
 mod by_hand;
 mod crash;
 mod flow;
+mod link;
 mod rollback;
 mod waits;
 mod watch;

@@ -49,7 +49,7 @@ fn record() -> impl Strategy<Value = Record> {
         2 => Just(Record::Reopened { unit: unit() }),
         2 => (1..4_u32).prop_map(|attempt| Record::UndoIntended { unit: unit(), attempt }),
         2 => Just(Record::Undone { unit: unit(), note: String::new() }),
-        1 => Just(Record::Stuck { unit: unit(), why: "changed".into() }),
+        1 => Just(Record::Stuck { unit: unit(), why: "changed".into(), unsure: false }),
     ]
 }
 

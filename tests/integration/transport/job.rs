@@ -156,7 +156,11 @@ async fn an_unreachable_host_leaves_open_only_what_may_have_been_sent() {
     host.fake.fail_nth(1, Fault::BeforeSending);
     host.fake.fail_nth(2, Fault::Unreachable);
     let error = job.launch(&JobSpec::script(":"), &mut Offsets::default(), &mut Said::default()).await.unwrap_err();
-    assert!(matches!(error, TransportError::Lost { .. }), "{error}");
+    assert!(matches!(error, TransportError::Away { .. }), "{error}");
+    // Launched by somebody, as the caller knows.
+    host.fake.fail_nth(1, Fault::Unreachable);
+    let error = job.attach(None, &mut Offsets::default(), &mut Said::default()).await.unwrap_err();
+    assert!(matches!(error, TransportError::Away { .. }), "{error}");
     assert_eq!(job.probe().await.unwrap(), JobState::Over(JobEnd::Missing));
     assert_eq!(job.attach(None, &mut Offsets::default(), &mut Said::default()).await.unwrap(), JobEnd::Missing);
 }

@@ -1,0 +1,93 @@
+//! The link to a host breaks at every command, in every way that a link breaks: the run gets where it is to get by `resume` alone, and so does
+//! the way back. Nothing is asked that the hosts know, and nothing is done twice.
+
+use runbook::engine::{End, EngineError};
+use runbook::events::Progress;
+use runbook::transport::fake::Fault;
+
+use super::crash::{undisturbed, world};
+use super::world::World;
+
+const FAULTS: [Fault; 4] = [Fault::Unreachable, Fault::BeforeSending, Fault::AfterSending, Fault::BeforeAnswer];
+
+/// Every so many commands one is tried, and with each fault another one.
+const STRIDE: usize = 5;
+
+/// Goes on until it is there. How often it stopped before that.
+async fn until(world: &World, due: &End, back: bool) -> usize {
+    for stops in 0..10 {
+        let end = match (back, stops) {
+            (false, 0) => world.go().await,
+            (false, _) => world.resume().await,
+            (true, _) => world.roll_back(None).await,
+        };
+        match end {
+            Ok(end) if end == *due => return stops,
+            // The host is there again for the next command.
+            Ok(End::Failed { .. } | End::RollbackStopped { .. }) | Err(EngineError::Unreachable(_)) => {}
+            end => panic!("{end:?}: {:#?}", world.states().await),
+        }
+        let states = world.states().await;
+        assert!(!states.values().any(|state| *state == "not known"), "{states:#?}");
+    }
+    panic!("it never gets there: {:#?}", world.states().await)
+}
+
+/// The link breaks at the `nth` command from now, and stays so for one more.
+fn breaks(world: &World, role: &str, nth: usize, fault: Fault) {
+    world.hosts[role].fail_nth(nth, fault);
+    world.hosts[role].fail_nth(nth + 1, Fault::Unreachable);
+}
+
+/// How many commands each host is given, forth and back.
+async fn commands() -> [(&'static str, usize, usize); 2] {
+    let world = world();
+    until(&world, &End::Done { open: 0 }, false).await;
+    let given = |role: &str| world.hosts[role].given().len();
+    let forth = ["old", "new"].map(given);
+    until(&world, &End::RolledBack { to: None }, true).await;
+    [("old", forth[0], given("old") - forth[0]), ("new", forth[1], given("new") - forth[1])]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_that_breaks_at_any_command_costs_time_and_nothing_else() {
+    let (listing, _) = undisturbed().await;
+    for (role, forth, _) in commands().await {
+        for (number, fault) in FAULTS.into_iter().enumerate() {
+            for nth in (1 + number % STRIDE..=forth).step_by(STRIDE) {
+                let world = world();
+                breaks(&world, role, nth, fault);
+                until(&world, &End::Done { open: 0 }, false).await;
+                assert_eq!(world.listing(), listing, "command {nth} of {role}, {fault:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_that_breaks_on_the_way_back_costs_time_and_nothing_else() {
+    let before = world().listing();
+    for (role, _, back) in commands().await {
+        for (number, fault) in FAULTS.into_iter().enumerate() {
+            for nth in (1 + number % STRIDE..=back).step_by(STRIDE) {
+                let world = world();
+                until(&world, &End::Done { open: 0 }, false).await;
+                breaks(&world, role, nth, fault);
+                until(&world, &End::RolledBack { to: None }, true).await;
+                let where_ = format!("command {nth} of {role}, {fault:?}");
+                assert_eq!(world.read("old", "uncount").as_deref(), Some("1\n"), "{where_}");
+                world.write("old", "uncount", "0\n");
+                assert_eq!(world.listing(), before, "{where_}");
+                // A host that is away when the last is tidied up: that it was not is said.
+                let told = world
+                    .script
+                    .progress
+                    .lock()
+                    .unwrap()
+                    .iter()
+                    .any(|progress| matches!(progress, Progress::Warning { text } if text.contains("stays on")));
+                assert!(told || world.leftovers().is_empty(), "{where_}: {:?}", world.leftovers());
+            }
+        }
+    }
+}
