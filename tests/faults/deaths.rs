@@ -78,6 +78,7 @@ fn a_job_that_died_with_its_host_is_told_from_one_that_failed() {
 
 /// Killed every few seconds and taken up again each time, forth and back: it ends where an undisturbed run ends.
 #[test]
+#[ignore = "the sweep dies at chosen places, and in CI: a part of tests/faults/all"]
 fn a_controller_that_keeps_dying_gets_there_all_the_same() {
     let Some(lab) = Lab::before() else { return };
     let operator = Operator::new(&lab);

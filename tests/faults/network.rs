@@ -1,6 +1,6 @@
 //! The network at its worst, again and again, while the sample is carried out and taken back.
 
-use std::process::Command;
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use crate::lab::Lab;
@@ -12,24 +12,67 @@ use super::load::{Counted, nothing_is_left, say};
 const HOSTS: [&str; 4] = ["old", "new", "mirror1", "ns1"];
 
 /// How often a run may fail and be gone on with.
-const FAILURES: u32 = 30;
+const FAILURES: u32 = 60;
+
+/// How long a run may go on without a host before it has said so and ended: silence, tries, and what it does elsewhere meanwhile.
+const BOUND: Duration = Duration::from_mins(3);
 
 /// A cable is out for five seconds, that of one host after the other.
 #[test]
 fn cables_that_are_pulled_cost_time_and_nothing_else() {
-    plague("a cable is out for 5 s", |lab, turn| {
-        let host = HOSTS[turn % HOSTS.len()];
-        lab.tool(&["link", host, "down"]);
-        pause(5.0);
-        lab.tool(&["link", host, "up"]);
+    plague("a cable is out for 5 s", &[], |lab, turn, _| {
+        without_cable(lab, turn, || pause(5.0));
         pause(2.0);
     });
+}
+
+/// For a minute: longer than the silence after which a connection is given up.
+#[test]
+#[ignore = "takes half an hour: a part of tests/faults/all"]
+fn cables_that_are_out_for_a_minute_are_waited_for() {
+    plague("a cable is out for 60 s", &[], |lab, turn, _| {
+        without_cable(lab, turn, || pause(60.0));
+        pause(2.0);
+    });
+}
+
+/// For good: whatever it was at, the run ends, and goes on once the cable is in again.
+#[test]
+#[ignore = "takes half an hour: a part of tests/faults/all"]
+fn cables_that_stay_out_end_the_run_in_bounded_time() {
+    let mut longest = Duration::ZERO;
+    plague("a cable is out until the run has ended", &["--reconnect-timeout", "5s"], |lab, turn, run| {
+        pause([2.0, 7.0, 4.0, 10.0, 3.0][turn % 5]);
+        let cut = Instant::now();
+        without_cable(lab, turn, || {
+            while run.try_wait().unwrap().is_none() {
+                assert!(cut.elapsed() < BOUND, "it goes on and on");
+                pause(0.1);
+            }
+        });
+        longest = longest.max(cut.elapsed());
+    });
+    say(&format!("a run without a host ends after {} s at most", longest.as_secs()));
+}
+
+/// A wide-area line at its worst: 200 ms each way, and of three packets one is lost.
+#[test]
+#[ignore = "takes half an hour: a part of tests/faults/all"]
+fn a_line_that_is_slow_and_loses_much_costs_time_and_nothing_else() {
+    let far = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/faults/far.py");
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("ssh_config");
+    let Some(lab) = Lab::before() else { return };
+    let own = std::fs::read_to_string(lab.file("ssh_config")).unwrap();
+    std::fs::write(&config, format!("{own}    ProxyCommand python3 {far} %h %p 0.2 0.3\n")).unwrap();
+    let with = ["--ssh-config", config.to_str().unwrap()];
+    plague_in(&lab, "200 ms each way, 30 % loss", &with, |_, _, _| pause(1.0));
 }
 
 /// sshd is restarted, and then whatever connections it has are ended: both as updates do it.
 #[test]
 fn connections_that_hosts_end_are_made_again() {
-    plague("sshd is restarted and its connections are killed", |lab, turn| {
+    plague("sshd is restarted and its connections are killed", &[], |lab, turn, _| {
         let host = ["old", "new"][turn % 2];
         lab.on(host, "systemctl restart ssh.service");
         signal_connections(lab, host, "TERM");
@@ -40,7 +83,7 @@ fn connections_that_hosts_end_are_made_again() {
 /// Connections that stay open and say nothing any more: what only silence tells of.
 #[test]
 fn connections_that_fall_silent_are_given_up_and_made_again() {
-    plague("all connections of a host fall silent", |lab, turn| {
+    plague("all connections of a host fall silent", &[], |lab, turn, _| {
         let host = ["new", "old"][turn % 2];
         signal_connections(lab, host, "STOP");
         pause(25.0);
@@ -58,7 +101,7 @@ fn a_session_at_a_time_will_do() {
         lab.on(host, limit);
     }
     let before = Operator::new(&lab).everything_now();
-    let tally = Tally::of(&lab, &before, &mut |_| pause(0.2));
+    let tally = Tally::of(&lab, &before, &[], &mut |_, _| pause(0.2));
     assert_eq!(tally.failures, 0);
     say(&format!("MaxSessions 1 on every host; {} s", tally.seconds));
 }
@@ -94,11 +137,20 @@ struct Tally {
     seconds: u64,
 }
 
-/// Something happens again and again: forth and back, the migration gets where it is to get, and nothing is done twice.
-fn plague(what: &str, mut happens: impl FnMut(&Lab, usize)) {
-    let Some(lab) = Lab::before() else { return };
-    let before = Operator::new(&lab).everything_before();
-    let tally = Tally::of(&lab, &before, &mut |turn| happens(&lab, turn));
+/// What happens to a run again and again: how often it has happened already, and the run.
+type Happens<'a> = &'a mut dyn FnMut(usize, &mut Child);
+
+/// Something happens again and again: forth and back, the migration gets where it is to get, and nothing is done twice. `with` is what each
+/// command is given besides.
+fn plague(what: &str, with: &[&str], happens: impl FnMut(&Lab, usize, &mut Child)) {
+    if let Some(lab) = Lab::before() {
+        plague_in(&lab, what, with, happens);
+    }
+}
+
+fn plague_in(lab: &Lab, what: &str, with: &[&str], mut happens: impl FnMut(&Lab, usize, &mut Child)) {
+    let before = Operator::new(lab).everything_before();
+    let tally = Tally::of(lab, &before, with, &mut |turn, run| happens(lab, turn, run));
     say(&format!(
         "{what}: {} times, {} runs failed and were gone on with; {} s",
         tally.turns, tally.failures, tally.seconds
@@ -107,15 +159,15 @@ fn plague(what: &str, mut happens: impl FnMut(&Lab, usize)) {
 
 impl Tally {
     /// Carries the sample out and takes it back: then all is as `before`.
-    fn of(lab: &Lab, before: &Everything, happens: &mut dyn FnMut(usize)) -> Self {
+    fn of(lab: &Lab, before: &Everything, with: &[&str], happens: Happens<'_>) -> Self {
         let begun = Instant::now();
         let (mut tally, book) = (Self::default(), Counted::new());
         let operator = book.operator(lab);
-        tally.until(&operator, 0, happens, |first| {
+        tally.until(&operator, 0, with, happens, |first| {
             if first { operator.sample("run", None) } else { operator.resumption(None) }
         });
         lab.operator("[ $(dig +short @ns1 libravatar.org A) = 192.0.2.12 ]; curl -sSf https://www.libravatar.org/ | grep '412 users' >/dev/null");
-        tally.until(&operator, 4, happens, |_| operator.command(&["rollback"]));
+        tally.until(&operator, 4, with, happens, |_| operator.command(&["rollback"]));
         book.were_done_and_undone_once(lab);
         nothing_is_left(&operator);
         operator.runbook(&["log", "--verify"]).ended(0);
@@ -129,13 +181,16 @@ impl Tally {
         &mut self,
         operator: &Operator<'_>,
         code: i32,
-        happens: &mut dyn FnMut(usize),
+        with: &[&str],
+        happens: Happens<'_>,
         command: impl Fn(bool) -> Command,
     ) {
         for try_ in 0..FAILURES {
-            let mut process = operator.start(command(try_ == 0));
+            let mut command = command(try_ == 0);
+            command.args(with);
+            let mut process = operator.start(command);
             while process.try_wait().unwrap().is_none() {
-                happens(self.turns);
+                happens(self.turns, &mut process);
                 self.turns += 1;
             }
             let ended = process.wait().unwrap().code();
@@ -149,6 +204,14 @@ impl Tally {
         }
         panic!("it never gets there:\n{}", operator.said());
     }
+}
+
+/// Does something while the cable of one host is out, of another one each turn.
+fn without_cable(lab: &Lab, turn: usize, mut meanwhile: impl FnMut()) {
+    let host = HOSTS[turn % HOSTS.len()];
+    lab.tool(&["link", host, "down"]);
+    meanwhile();
+    lab.tool(&["link", host, "up"]);
 }
 
 /// Sends a signal to whatever sshd has for a connection on a host, and not to the one that listens.
