@@ -273,11 +273,11 @@ impl ActionError {
         }
     }
 
-    /// Whether the host was not there to be asked: nothing is known that was not known before.
+    /// Whether the host could not be asked, or not to the end: of a job there, nothing is known that was not known before.
     #[must_use]
-    pub fn is_of_the_link(&self) -> bool {
-        use TransportError::{Away, Lost, Unreachable};
-        matches!(self, Self::Transport(Unreachable { .. } | Lost { .. } | Away { .. }))
+    pub fn could_not_ask(&self) -> bool {
+        use TransportError::{Away, Become, HostKey, Lost, Unreachable};
+        matches!(self, Self::Transport(Unreachable { .. } | Lost { .. } | Away { .. } | HostKey { .. } | Become { .. }))
     }
 
     /// Whether the host may have done it all the same.

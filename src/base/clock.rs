@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use rustix::time::{ClockId, clock_gettime};
 
 /// Tells the time and sleeps.
 #[async_trait]
@@ -11,8 +12,31 @@ pub trait Clock: Send + Sync {
     /// The present instant.
     fn now(&self) -> Timestamp;
 
+    /// How much time has passed, since some instant that stays the same: with the time that the machine slept, and whatever `now` was set to.
+    fn passed(&self) -> Duration;
+
     /// Returns once `now` has reached `until`; at once if it has passed.
-    async fn sleep_until(&self, until: Timestamp);
+    async fn sleep_until(&self, until: Timestamp) {
+        loop {
+            let left = until.duration_since(self.now());
+            match Duration::try_from(left) {
+                Ok(left) if !left.is_zero() => tokio::time::sleep(left.min(NAP)).await,
+                Ok(_) | Err(_) => return,
+            }
+        }
+    }
+
+    /// Returns once so much time has passed.
+    async fn sleep(&self, time: Duration) {
+        let end = self.passed().saturating_add(time);
+        loop {
+            let left = end.saturating_sub(self.passed());
+            if left.is_zero() {
+                return;
+            }
+            tokio::time::sleep(left.min(NAP)).await;
+        }
+    }
 }
 
 /// The machine's own clock.
@@ -29,14 +53,14 @@ impl Clock for SystemClock {
         Timestamp::now()
     }
 
-    async fn sleep_until(&self, until: Timestamp) {
-        loop {
-            let left = until.duration_since(self.now());
-            let Ok(left) = Duration::try_from(left) else { return };
-            if left.is_zero() {
-                return;
-            }
-            tokio::time::sleep(left.min(NAP)).await;
-        }
+    fn passed(&self) -> Duration {
+        let passed = clock_gettime(STEADY);
+        Duration::new(passed.tv_sec.try_into().unwrap_or_default(), passed.tv_nsec.try_into().unwrap_or_default())
     }
 }
+
+/// Goes on while the machine sleeps. Elsewhere than on Linux the monotonic clock does.
+#[cfg(target_os = "linux")]
+const STEADY: ClockId = ClockId::Boottime;
+#[cfg(not(target_os = "linux"))]
+const STEADY: ClockId = ClockId::Monotonic;

@@ -1,6 +1,7 @@
 //! What holds a run up: a time, or something that only a person can do.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -30,7 +31,7 @@ impl Controller {
                 self.wait_for_check(prepared, around, &kind, every, timeout).await
             }
             Some(Hold::Ttl(step)) => match self.ttl_over(prepared, &step) {
-                Ok(Some(until)) => self.wait_until(prepared, around, until).await,
+                Ok(Some(until)) => self.wait_until(prepared, around, until, Some(Duration::MAX)).await,
                 Ok(None) => {
                     let record = Record::Satisfied { unit: prepared.unit.clone(), outputs: Box::default() };
                     self.journal.append(record).await?;
@@ -39,14 +40,16 @@ impl Controller {
                 Err(failure) => self.not_begun(&prepared.unit, failure).await,
             },
             Some(Hold::Person(task)) => self.wait_for_person(prepared, around, &task).await,
-            Some(Hold::Until(until)) => self.wait_until(prepared, around, until).await,
+            Some(Hold::Until(until)) => self.wait_until(prepared, around, until, None).await,
             Some(Hold::For(pause)) => {
                 // Counted from when the wait was first reached, whatever happened to the controller since.
+                let whole = self.world.setup.clock.now().checked_add(pause).unwrap_or(Timestamp::MAX);
                 let until = match self.journal.view().state(&prepared.unit) {
-                    UnitState::Waiting(Some(until)) => until,
-                    _ => self.world.setup.clock.now().checked_add(pause).unwrap_or(Timestamp::MAX),
+                    // Whoever has set the clock back since does not make it longer.
+                    UnitState::Waiting(Some(until)) => until.min(whole),
+                    _ => whole,
                 };
-                self.wait_until(prepared, around, until).await
+                self.wait_until(prepared, around, until, Some(pause)).await
             }
         }
     }
@@ -68,7 +71,14 @@ impl Controller {
         self.finish(prepared, around, intent, Ok(outputs)).await
     }
 
-    async fn wait_until(&self, prepared: &Prepared<'_>, around: &Around<'_>, until: Timestamp) -> Ended {
+    /// `span`: it is waited until so much time has passed, of which that instant is the end as long as nobody sets the clock.
+    async fn wait_until(
+        &self,
+        prepared: &Prepared<'_>,
+        around: &Around<'_>,
+        until: Timestamp,
+        span: Option<Duration>,
+    ) -> Ended {
         let unit = &prepared.unit;
         if self.journal.view().state(unit) == UnitState::Waiting(Some(until)) {
             self.world.setup.screen.progress(&Progress::Waiting { unit: unit.clone(), until });
@@ -76,12 +86,18 @@ impl Controller {
             self.journal.append(Record::Waiting { unit: unit.clone(), until: Some(until), what: None }).await?;
         }
         let setup = &self.world.setup;
+        let wait = async {
+            match span {
+                Some(most) => setup.clock.sleep(left(until, setup.clock.now(), most)).await,
+                None => setup.clock.sleep_until(until).await,
+            }
+        };
         let short = setup.clock.now().checked_add(SHORT_WAIT).is_ok_and(|soon| until <= soon);
         let stays = !setup.manner.no_wait && (setup.operator.is_present() || short);
         let over = setup.clock.now() >= until
             || stays
                 && tokio::select! {
-                    () = setup.clock.sleep_until(until) => true,
+                    () = wait => true,
                     () = setup.signals.wanted(Wish::Stop) => false,
                 };
         if !over {
@@ -134,6 +150,11 @@ impl Controller {
             Check::Blocked(why) | Check::Unknowable(why) => Err(ActionError::failed(why)),
         }
     }
+}
+
+/// The time up to an instant; never more than `most`, where the clock was set back.
+pub(super) fn left(until: Timestamp, now: Timestamp, most: Duration) -> Duration {
+    Duration::try_from(until.duration_since(now)).unwrap_or_default().min(most)
 }
 
 /// What a person's step leaves.

@@ -10,6 +10,7 @@ use crate::events::{Progress, Record, UnitState};
 
 use super::around::Around;
 use super::controller::Controller;
+use super::hold::left;
 use super::prepare::Prepared;
 use super::signal::Wish;
 use super::unit::{Ended, UnitEnd};
@@ -41,6 +42,7 @@ impl Controller {
             self.journal.append(Record::Waiting { unit: unit.clone(), until: Some(until), what }).await?;
             until
         };
+        let end = setup.clock.passed().saturating_add(left(until, setup.clock.now(), timeout));
         let mut last = None;
         loop {
             let looked = tokio::select! {
@@ -53,7 +55,8 @@ impl Controller {
             }
             let Some(why) = looked else { return self.let_go(prepared, around, Outputs::default()).await };
             let why = self.world.masker.mask(&why);
-            if setup.clock.now() >= until {
+            let left = end.saturating_sub(setup.clock.passed());
+            if left.is_zero() {
                 let failure = Failure { why: format!("its time is up: {why}"), ..Failure::default() };
                 return self.not_begun(unit, failure).await;
             }
@@ -62,14 +65,13 @@ impl Controller {
                 setup.screen.progress(&Progress::Note { unit: unit.clone(), text: format!("not yet: {why}") });
                 last = Some(why);
             }
-            let next = after(every).min(until);
             let stays = !setup.manner.no_wait
                 && tokio::select! {
-                    () = setup.clock.sleep_until(next) => true,
+                    () = setup.clock.sleep(every.min(left)) => true,
                     () = setup.signals.wanted(Wish::Stop) => false,
                 };
             if !stays {
-                return Ok(parked(prepared, next));
+                return Ok(parked(prepared, after(every).min(until)));
             }
         }
     }

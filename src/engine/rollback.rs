@@ -147,7 +147,7 @@ impl Controller {
     }
 
     async fn stuck_by(&self, unit: &UnitId, error: ActionError) -> Result<Back, EngineError> {
-        let unsure = error.is_of_the_link();
+        let unsure = error.could_not_ask();
         self.stuck(unit, self.failure_of(error)?.why, unsure).await
     }
 

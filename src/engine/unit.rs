@@ -53,7 +53,7 @@ impl Controller {
             let text = format!("try {tries} of {} follows", retry.attempts);
             self.world.setup.screen.progress(&Progress::Note { unit: unit.clone(), text });
             tokio::select! {
-                () = self.sleep(delay.unwrap_or(Duration::MAX)) => {}
+                () = self.world.setup.clock.sleep(delay.unwrap_or(Duration::MAX)) => {}
                 () = self.world.setup.signals.wanted(Wish::Stop) => return Ok(end),
             }
         }
@@ -258,7 +258,7 @@ impl Controller {
                 }
             },
             Err(ActionError::Detached) => Ok(UnitEnd::Interrupted),
-            Err(error) if error.is_of_the_link() && self.job_of(prepared).is_some() => self.away(prepared, error).await,
+            Err(error) if error.could_not_ask() && self.job_of(prepared).is_some() => self.away(prepared, error).await,
             Err(error) if error.leaves_unsure() => self.look_after(prepared, around, intent, error).await,
             Err(error) => {
                 let failure = self.failure_of(error)?;
@@ -343,12 +343,6 @@ impl Controller {
             done = action => done,
             () = let_go => Err(ActionError::Detached),
         }
-    }
-
-    pub(super) async fn sleep(&self, pause: Duration) {
-        let clock = &self.world.setup.clock;
-        let until = clock.now().checked_add(pause).unwrap_or(jiff::Timestamp::MAX);
-        clock.sleep_until(until).await;
     }
 }
 

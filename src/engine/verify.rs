@@ -39,7 +39,7 @@ impl Controller {
         patience: Duration,
     ) -> Result<Option<String>, ActionError> {
         let clock = &self.world.setup.clock;
-        let until = clock.now().checked_add(patience).unwrap_or(jiff::Timestamp::MAX);
+        let end = clock.passed().saturating_add(patience);
         for probe in &prepared.verify {
             loop {
                 let read = around.probe(prepared, probe).await?;
@@ -49,7 +49,7 @@ impl Controller {
                     Err(ActionError::Detached) => return Err(ActionError::Detached),
                     Err(error) => Err(error),
                 };
-                if clock.now() >= until {
+                if clock.passed() >= end {
                     let on = probe.host.as_ref().map(|host| format!(" on {host}")).unwrap_or_default();
                     return told.map(|why| Some(format!("its `verify` ({}{on}) fails: {why}", probe.action.kind())));
                 }
@@ -57,7 +57,7 @@ impl Controller {
                 let text = self.world.masker.mask(&format!("not yet: {why}"));
                 self.world.setup.screen.progress(&Progress::Note { unit: prepared.unit.clone(), text });
                 tokio::select! {
-                    () = self.sleep(PAUSE) => {}
+                    () = clock.sleep(PAUSE) => {}
                     () = self.world.setup.signals.wanted(Wish::Detach) => return Err(ActionError::Detached),
                 }
             }

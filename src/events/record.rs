@@ -164,7 +164,7 @@ pub enum Record {
         unit: UnitId,
         /// Why not.
         why: String,
-        /// Whether its host was not reached: what was begun may be done or go on, and is found again by the same try.
+        /// Whether its host could not be asked: what was begun may be done or go on, and is found again by the same try.
         #[serde(default)]
         unsure: bool,
     },

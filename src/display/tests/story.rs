@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
@@ -35,7 +36,9 @@ impl Clock for Hand {
         *self.0.lock().unwrap()
     }
 
-    async fn sleep_until(&self, _until: Timestamp) {}
+    fn passed(&self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 /// What was written.

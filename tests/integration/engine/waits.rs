@@ -1,6 +1,6 @@
 //! Waits for a check: looked at until it holds, parked, killed, and out of time.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use runbook::engine::End;
 use runbook::events::view::Status;
@@ -74,6 +74,44 @@ async fn a_wait_for_a_check_parks_and_goes_on_with_the_same_end() {
     assert!(matches!(world.resume().await.unwrap(), End::Parked { .. }));
     assert_eq!(until(&world).await, first);
     world.write("old", "ready", "");
+    assert_eq!(world.resume().await.unwrap(), End::Done { open: 0 });
+}
+
+const DAY: i64 = 24 * 60 * 60;
+
+/// Whoever sets the clock, by hand or by NTP, makes no wait longer and none shorter.
+#[tokio::test]
+async fn a_clock_that_is_set_while_something_is_waited_for_changes_nothing() {
+    for (set, wait) in [
+        (-DAY, "wait: 3s"),
+        (DAY, "wait: 3s"),
+        (-DAY, "wait: {for: {on: old, run: exit 1}, every: 1s, timeout: 3s}"),
+        (DAY, "wait: {for: {on: old, run: exit 1}, every: 1s, timeout: 3s}"),
+        (-DAY, "on: old, run: 'true', undo: nothing, verify: {checks: [{run: exit 1}], for: 3s}"),
+        (DAY, "on: old, run: 'true', undo: nothing, verify: {checks: [{run: exit 1}], for: 3s}"),
+    ] {
+        let world = World::new(&format!("steps: [{{id: pause, {wait}}}]\n"));
+        let begun = Instant::now();
+        let setting = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            world.clock.set(set);
+        };
+        let (end, ()) = tokio::join!(world.go(), setting);
+        let took = begun.elapsed();
+        assert!(matches!(end, Ok(End::Done { .. } | End::Failed { .. })), "{wait}: {end:?}");
+        assert!((Duration::from_secs(3)..Duration::from_secs(20)).contains(&took), "{wait}, set {set} s: {took:?}");
+    }
+}
+
+/// It was set back between two processes.
+#[tokio::test]
+async fn a_clock_that_was_set_back_does_not_make_a_parked_wait_longer() {
+    let mut world = World::new("steps: [{id: pause, wait: 2s}]\n");
+    world.clock.set(DAY);
+    world.manner.no_wait = true;
+    assert!(matches!(world.go().await.unwrap(), End::Parked { .. }));
+    world.clock.set(0);
+    world.manner.no_wait = false;
     assert_eq!(world.resume().await.unwrap(), End::Done { open: 0 });
 }
 

@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 
 use runbook::actions::Task;
-use runbook::base::{Role, RunId, Secret, StepId, SystemClock, UnitId};
+use runbook::base::{Clock, Role, RunId, Secret, StepId, SystemClock, UnitId};
 use runbook::engine::{
     Connector, Controller, Destination, End, EngineError, Gate, GateAnswer, Interrupter, Manner, Operator, Remedy,
     Screen, Setup, TaskAnswer, Trouble,
@@ -29,6 +30,7 @@ pub(crate) struct World {
     pub(crate) hosts: BTreeMap<Role, Arc<Fake>>,
     pub(crate) store: Arc<Breaking>,
     pub(crate) script: Arc<Script>,
+    pub(crate) clock: Arc<Wrong>,
     interrupter: Interrupter,
     signals: runbook::engine::Signals,
     secrets: BTreeMap<String, Secret>,
@@ -56,6 +58,7 @@ impl World {
             hosts: hosts.into(),
             store: Arc::default(),
             script: Arc::default(),
+            clock: Arc::default(),
             interrupter,
             signals,
             secrets: BTreeMap::new(),
@@ -153,7 +156,7 @@ impl World {
     pub(crate) fn setup(&self) -> Setup {
         Setup {
             who: "ann@laptop".to_owned(),
-            clock: Arc::new(SystemClock),
+            clock: self.clock.clone(),
             operator: self.script.clone(),
             connector: Arc::new(Ways(self.hosts.clone())),
             screen: self.script.clone(),
@@ -285,6 +288,27 @@ impl Connector for Ways {
             Some(fake) => fake.clone(),
             None => Arc::new(Local::new()),
         })
+    }
+}
+
+/// The machine's clock, as somebody has set it.
+#[derive(Default)]
+pub(crate) struct Wrong(AtomicI64);
+
+impl Wrong {
+    /// Sets it so many seconds before or after what it would be.
+    pub(crate) fn set(&self, seconds: i64) {
+        self.0.store(seconds, SeqCst);
+    }
+}
+
+impl Clock for Wrong {
+    fn now(&self) -> Timestamp {
+        SystemClock.now() + SignedDuration::from_secs(self.0.load(SeqCst))
+    }
+
+    fn passed(&self) -> Duration {
+        SystemClock.passed()
     }
 }
 
