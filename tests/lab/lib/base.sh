@@ -5,7 +5,7 @@ BASE_INCLUDE=systemd,systemd-sysv,dbus,libpam-systemd,openssh-server,iproute2,ca
 
 BASE_PACKAGES=(
     acl apache2 attr bind9 bind9-dnsutils bind9-utils cron curl dpkg-dev gearman-job-server gearman-tools
-    libapache2-mod-wsgi-py3 openssl pgbouncer postgresql python3-psycopg2 rsync sudo zstd
+    libapache2-mod-wsgi-py3 libfaketime openssl pgbouncer postgresql python3-psycopg2 rsync sudo zstd
 )
 
 # The release is the machine's own, so that its package sources and archive keys are the right ones.

@@ -226,6 +226,33 @@ fn a_transfer_whose_controller_is_killed_goes_on_or_is_taken_back() {
     }
 }
 
+/// The power cord of either end, in the middle: what runs is found dead or broken off, and it goes on once the host is up.
+#[test]
+fn a_transfer_survives_the_power_cord() {
+    for (via, host) in [("relay", "new"), ("direct", "old"), ("direct", "new")] {
+        let Some(lab) = Lab::before() else { return };
+        let operator = Operator::new(&lab);
+        let (book, keys_before) = slowly(&lab, via);
+        let before = state_of(&lab);
+        let mut run = begin(&operator, &book);
+        half_way(&lab, &mut run, &operator);
+        lab.tool(&["power", host, "cut"]);
+        lab.tool(&["power", host, "boot"]);
+        let what = format!("{via}, {host}");
+        let ended = run.wait().unwrap().code();
+        if ended != Some(0) {
+            assert_eq!(ended, Some(1), "{what}: {}", operator.said());
+            operator.runbook(&["resume"]).ended(0);
+        }
+        assert_eq!(lab.on("old", "sha256sum </srv/large/file"), lab.on("new", "sha256sum </srv/large/file"), "{what}");
+        no_key_is_left(&lab, &keys_before, "after it was done");
+        operator.roll_back();
+        assert_eq!(state_of(&lab), before, "{what}");
+        no_key_is_left(&lab, &keys_before, "after a rollback");
+        no_rsync_is_left(&lab);
+    }
+}
+
 /// One that had its connection from a controller that died notices that by what it writes next, not at once.
 fn no_rsync_is_left(lab: &Lab) {
     for host in ["old", "new"] {
