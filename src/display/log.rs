@@ -88,8 +88,8 @@ impl Logged<'_> {
                 Some(to) => head.put(Tone::Strong, format_args!("rollback to just before {to}")),
                 None => head.put(Tone::Strong, "rollback to the start"),
             }),
-            Record::RollbackEnded { complete: true } => page.push(head.put(Tone::Good, "rollback ended")),
-            Record::RollbackEnded { complete: false } => page.push(head.put(Tone::Bad, "rollback stopped")),
+            Record::RollbackEnded { complete: true, .. } => page.push(head.put(Tone::Good, "rollback ended")),
+            Record::RollbackEnded { complete: false, .. } => page.push(head.put(Tone::Bad, "rollback stopped")),
             Record::Finished { open: 0 } => page.push(head.put(Tone::Good, "done")),
             Record::Finished { open } => {
                 page.push(

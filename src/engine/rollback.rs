@@ -2,6 +2,7 @@
 
 use crate::actions::ActionError;
 use crate::base::{Role, StepId, UnitId};
+use crate::events::record::Account;
 use crate::events::view::Status;
 use crate::events::{Progress, Record, UnitState};
 
@@ -46,29 +47,29 @@ impl Controller {
                 Back::NotNow(why) => return Ok(End::Parked { why, until: None }),
                 Back::Stuck(why) => {
                     self.watch_once_more().await;
-                    self.journal.append(Record::RollbackEnded { complete: false }).await?;
+                    self.journal.append(Record::RollbackEnded { complete: false, left: view.left.clone() }).await?;
                     return Ok(End::RollbackStopped { unit, why });
                 }
             }
         }
         self.watch_once_more().await;
         // Before the journal says that it is over: whoever dies in between tidies up when it is gone on with.
-        if to.is_none() {
-            self.tidy().await;
-        }
-        self.journal.append(Record::RollbackEnded { complete: true }).await?;
+        let left = if to.is_none() { self.tidy().await } else { view.left.clone() };
+        self.journal.append(Record::RollbackEnded { complete: true, left }).await?;
         Ok(End::RolledBack { to })
     }
 
     /// Removes what was kept for undo by a unit that was never announced: the controller died in between, so the journal does not know of it.
-    /// What cannot be removed stays, for its owner's eyes only.
-    async fn tidy(&self) {
+    /// What cannot be removed stays, for its owner's eyes only: where that is is given.
+    async fn tidy(&self) -> Vec<Account> {
         let view = self.journal.view();
         let known = |step: &PlannedStep| view.units_of(step.id()).next().is_some();
         let newest = self.world.plan.steps().enumerate().filter(|(_, step)| known(step)).last();
         // The step after the last that the journal knows of may have been the one.
         let steps = self.world.plan.steps().take(newest.map_or(1, |(at, _)| at + 2));
-        let mut accounts = Vec::new();
+        let of_before =
+            |Account { host, become_user }: &Account| (host.clone(), self.as_user(Some(host), become_user.as_deref()));
+        let mut accounts: Vec<_> = view.left.iter().map(of_before).collect();
         for step in steps {
             let items = self.world.units(step, &view).unwrap_or_default();
             for work in items.into_iter().flatten() {
@@ -91,6 +92,7 @@ impl Controller {
                 }
             }
         }
+        let mut left = Vec::new();
         for (host, become_user) in accounts {
             let cleared = async {
                 let transport = self.world.transport(&host).await?;
@@ -98,10 +100,12 @@ impl Controller {
                 Ok::<(), ActionError>(home.clear(&*transport, become_user.as_ref(), &self.world.run).await?)
             };
             if let Err(error) = cleared.await {
-                let text = format!("something that was kept for undo stays on {host}: {error}");
+                let text = format!("something that was kept for undo stays on {host}, until another rollback: {error}");
                 self.world.setup.screen.progress(&Progress::Warning { text });
+                left.push(Account { host, become_user: become_user.map(|user| user.user) });
             }
         }
+        left
     }
 
     async fn back(&self, unit: &UnitId) -> Result<Back, EngineError> {

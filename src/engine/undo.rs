@@ -243,7 +243,7 @@ impl Controller {
     }
 
     /// The user that was acted as when the unit was applied.
-    fn as_user(&self, host: Option<&Role>, user: Option<&str>) -> Option<Become> {
+    pub(super) fn as_user(&self, host: Option<&Role>, user: Option<&str>) -> Option<Become> {
         user.and_then(|user| self.world.become_on(host?, Some(user)))
     }
 

@@ -10,6 +10,7 @@ use tokio::sync::OnceCell;
 use crate::actions::ActionError;
 use crate::actions::context::Family;
 use crate::base::{Masker, Role, RunId, StepId};
+use crate::events::record::Account;
 use crate::events::view::Pin;
 use crate::events::{Record, RunView};
 use crate::journal::{Journal, JournalError};
@@ -37,9 +38,6 @@ pub(super) struct World {
     homes: Mutex<HashMap<Account, Cell<JobHome>>>,
     fatal: Mutex<Option<EngineError>>,
 }
-
-/// A user on a host; none: whoever ssh logs in as.
-type Account = (Role, Option<String>);
 
 /// Is filled by whoever comes first; the others wait for that.
 type Cell<T> = Arc<OnceCell<T>>;
@@ -146,7 +144,7 @@ impl World {
     /// Forgets the connection to a host that is another machine from now on.
     pub(super) fn forget(&self, role: &Role) {
         lock(&self.open).remove(role);
-        lock(&self.homes).retain(|(other, _), _| other != role);
+        lock(&self.homes).retain(|account, _| account.host != *role);
     }
 
     /// Ends the connections.
@@ -159,7 +157,7 @@ impl World {
 
     /// Where a host keeps the jobs of a user.
     pub(super) async fn job_home(&self, role: &Role, become_user: Option<&Become>) -> Result<JobHome, ActionError> {
-        let key = (role.clone(), become_user.map(|user| user.user.clone()));
+        let key = Account { host: role.clone(), become_user: become_user.map(|user| user.user.clone()) };
         let cell = lock(&self.homes).entry(key).or_default().clone();
         let home = cell.get_or_try_init(|| async {
             let transport = self.transport(role).await?;

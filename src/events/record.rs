@@ -172,6 +172,9 @@ pub enum Record {
     RollbackEnded {
         /// Whether all was taken back.
         complete: bool,
+        /// Who could not be asked to remove what was kept for undo: another rollback does.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        left: Vec<Account>,
     },
     /// A probe of the book's `watch` says something else than before, or something for the first time.
     Watched {
@@ -453,4 +456,13 @@ pub struct Outputs {
     /// The largest TTL, in seconds, that resolvers may still hold: as seen before the change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttl: Option<u32>,
+}
+
+/// A user of a host.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Account {
+    /// The host.
+    pub host: Role,
+    /// Whom we become there; none: whoever logs in.
+    pub become_user: Option<String>,
 }

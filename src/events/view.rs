@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::base::{PhaseId, Role, StepId, UnitId};
 use crate::model::OnFailure;
 
-use super::record::{Answer, Edited, Entry, Outcome, OutlineStep, Outputs, Record, Started};
+use super::record::{Account, Answer, Edited, Entry, Outcome, OutlineStep, Outputs, Record, Started};
 use super::state::{Impossible, UnitState, unit_of};
 use super::watch::{ProbeView, Seen};
 
@@ -26,6 +26,8 @@ pub struct RunView {
     pub status: Status,
     /// Which machine each role is.
     pub pins: BTreeMap<Role, Pin>,
+    /// Whose things that were kept for undo the last rollback could not remove.
+    pub left: Vec<Account>,
     /// What was said at the gates.
     pub answers: BTreeMap<String, Answer>,
     /// The items of each `foreach`.
@@ -202,7 +204,8 @@ impl RunView {
             Record::Parked { why, until } => self.status = Status::Parked { why: why.clone(), until: *until },
             Record::Stopped { why } => self.status = Status::Stopped { why: why.clone() },
             Record::RollbackBegun { to } => self.status = Status::RollingBack { to: to.clone() },
-            Record::RollbackEnded { complete } => {
+            Record::RollbackEnded { complete, left } => {
+                self.left.clone_from(left);
                 let to = match &self.status {
                     Status::RollingBack { to } => to.clone(),
                     _ => None,

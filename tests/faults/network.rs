@@ -168,6 +168,10 @@ impl Tally {
         });
         lab.operator("[ $(dig +short @ns1 libravatar.org A) = 192.0.2.12 ]; curl -sSf https://www.libravatar.org/ | grep '412 users' >/dev/null");
         tally.until(&operator, 4, with, happens, |_| operator.command(&["rollback"]));
+        // A host that was away when all but the tidying up was done there: the last lines say so, and another rollback does it.
+        if operator.said().contains("until another rollback") {
+            operator.roll_back();
+        }
         book.were_done_and_undone_once(lab);
         nothing_is_left(&operator);
         operator.runbook(&["log", "--verify"]).ended(0);

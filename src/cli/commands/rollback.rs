@@ -59,7 +59,7 @@ pub(crate) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     let Some(store) = context.state()?.open_to_look().await? else { return Err(choose::none(context)) };
     let run = choose::run(context, &*store, arguments.run.as_deref()).await?;
     let (_, view) = load(&*store, &run).await?;
-    may_be_undone(context, &run, &view.status)?;
+    may_be_undone(context, &run, &view)?;
     let to = target(&view, arguments.to.as_deref(), context, &run)?;
     if arguments.dry_run {
         return Ok(preview(context, arguments, &run, &view, to.as_ref()));
@@ -70,10 +70,12 @@ pub(crate) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     ended
 }
 
-fn may_be_undone(context: &Context, run: &RunId, status: &Status) -> Result<(), CommandError> {
-    let over = match status {
+fn may_be_undone(context: &Context, run: &RunId, view: &RunView) -> Result<(), CommandError> {
+    let over = match view.status {
         Status::Abandoned => "was given up",
-        Status::RolledBack { to: None, complete: true } => "was rolled back to its start already",
+        Status::RolledBack { to: None, complete: true } if view.left.is_empty() => {
+            "was rolled back to its start already"
+        }
         _ => return Ok(()),
     };
     let hint = format!("to see how it was left: {}", context.command(&format!("status {run}")));

@@ -122,7 +122,7 @@ fn a_rollback_that_stopped_says_what_is_left() {
     let static_on = unit("static-on", Some("old"));
     story.record(0, Record::UndoIntended { unit: static_on.clone(), attempt: 1 });
     story.record(0, Record::Stuck { unit: static_on.clone(), why: "it has changed since".into(), unsure: false });
-    story.record(0, Record::RollbackEnded { complete: false });
+    story.record(0, Record::RollbackEnded { complete: false, left: Vec::new() });
     let ending = Ending::RollbackStopped { unit: static_on, why: "it has changed since\n-a\n+b".into() };
     assert_snapshot!(said(&story, &ending), @r"
     ! rollback stopped: Show the static site on old (static-on@old) could not be undone

@@ -79,7 +79,7 @@ fn tell(story: &mut Story) {
     story.record(0, Record::Undone { unit: restore(), note: EVIL.into() });
     story.record(0, Record::UndoIntended { unit: host.clone(), attempt: 1 });
     story.record(0, Record::Stuck { unit: host, why: EVIL.into(), unsure: false });
-    story.record(0, Record::RollbackEnded { complete: false });
+    story.record(0, Record::RollbackEnded { complete: false, left: Vec::new() });
     story.record(0, Record::Parked { why: EVIL.into(), until: None });
 }
 

@@ -262,7 +262,7 @@ fn a_rollback() {
         300,
         Record::Stuck { unit: static_on, why: "/etc/apache2 has changed since:\n-a\n+b".into(), unsure: false },
     );
-    story.record(10, Record::RollbackEnded { complete: false });
+    story.record(10, Record::RollbackEnded { complete: false, left: Vec::new() });
     assert_snapshot!(&written.text()[before..], @r"
     Libravatar server migration · run r7k2
     resumed by oliver@laptop

@@ -94,7 +94,7 @@ fn runs_are_listed_newest_first() {
     let mut back = Story::silent();
     back.up_to_restore();
     back.record(0, Record::RollbackBegun { to: Some("ttl".into()) });
-    back.record(0, Record::RollbackEnded { complete: true });
+    back.record(0, Record::RollbackEnded { complete: true, left: Vec::new() });
     let all = [
         ("r7k2".into(), going.view),
         ("r7k9".into(), parked().view),
@@ -151,7 +151,7 @@ fn a_log_has_everything() {
     story.record(10, Record::RollbackBegun { to: None });
     story.record(10, Record::UndoIntended { unit: copy.clone(), attempt: 1 });
     story.record(10, Record::Undone { unit: copy, note: "was already as before".into() });
-    story.record(10, Record::RollbackEnded { complete: false });
+    story.record(10, Record::RollbackEnded { complete: false, left: Vec::new() });
     story.record(10, Record::Abandoned { note: "old is gone".into() });
     assert_snapshot!(log_records(&story.entries, &story.view, &Style::plain()), @r#"
      1  2018-08-12 14:00:00 +00:00  begun: Libravatar server migration by oliver@laptop, runbook 0.1.0
