@@ -74,7 +74,10 @@ impl Controller {
         intent: &Intent,
         mut applied: Result<Outputs, ActionError>,
     ) -> Result<Outputs, ActionError> {
-        let Some(action) = &prepared.action else { return applied };
+        let Some(action) = prepared.action.as_ref().filter(|action| action.after_crash() == AfterCrash::Reattach)
+        else {
+            return applied;
+        };
         for _ in 0..LOSSES {
             if !matches!(applied, Err(ActionError::Transport(TransportError::Lost { .. }))) {
                 break;
@@ -91,13 +94,12 @@ impl Controller {
 
     /// The job that the try of a unit under way has announced.
     pub(super) fn job_of(&self, prepared: &Prepared<'_>) -> Option<serde_json::Value> {
-        let reattaches = prepared.action.as_ref().is_some_and(|action| action.after_crash() == AfterCrash::Reattach);
-        self.journal.view().state(&prepared.unit).attempt().filter(|_| reattaches)?.job.clone()
+        self.journal.view().state(&prepared.unit).attempt()?.job.clone()
     }
 
-    /// The host of a unit's job is not there: the try stays open, and the job is found again by whoever goes on.
+    /// The host cannot be asked what became of it: the try stays open, and whoever goes on finds out.
     pub(super) async fn away(&self, prepared: &Prepared<'_>, error: ActionError) -> Ended {
-        let hint = "its job goes on without us, if it was begun: `resume` finds it again".to_owned();
+        let hint = "what was begun there goes on without us, and `resume` finds out what became of it".to_owned();
         let failure = Failure { hint: Some(hint), ..self.failure_of(error)? };
         self.not_begun(&prepared.unit, failure).await
     }
@@ -113,24 +115,25 @@ impl Controller {
         let after_crash = prepared.action.as_ref().map(|action| action.after_crash());
         // The record 'sent' comes before the launch: nothing was launched.
         let not_launched = after_crash == Some(AfterCrash::Reattach) && self.job_of(prepared).is_none();
-        let why = self.failure_of(error)?.why;
         if not_launched && intent.attempt() < AGAIN {
             let last = self.journal.view().state(&prepared.unit).attempt().cloned();
             drop(intent);
             return Box::pin(self.begin(prepared, last)).await;
         }
         let repeatable = matches!(after_crash, Some(AfterCrash::Reapply | AfterCrash::Recheck));
-        if repeatable && let Ok(verdict) = self.verdict(prepared, around, intent.attempt()).await {
-            match verdict {
-                Verdict::Holds => return self.found_done(prepared, around, intent).await,
-                Verdict::Fails(_) if intent.attempt() < AGAIN => {
+        if repeatable {
+            match self.verdict(prepared, around, intent.attempt()).await {
+                Ok(Verdict::Holds) => return self.found_done(prepared, around, intent).await,
+                Ok(Verdict::Fails(_)) if intent.attempt() < AGAIN => {
                     let last = self.journal.view().state(&prepared.unit).attempt().cloned();
                     drop(intent);
                     return Box::pin(self.begin(prepared, last)).await;
                 }
-                Verdict::Fails(_) | Verdict::Unknown => {}
+                Err(error) if error.could_not_ask() => return self.away(prepared, error).await,
+                Ok(Verdict::Fails(_) | Verdict::Unknown) | Err(_) => {}
             }
         }
+        let why = self.failure_of(error)?.why;
         self.settle_by_verify(prepared, around, intent, why).await
     }
 

@@ -27,7 +27,7 @@ async fn until(world: &World, due: &End, back: bool) -> usize {
             end => panic!("{end:?}: {:#?}", world.states().await),
         }
         let states = world.states().await;
-        assert!(!states.values().any(|state| *state == "not known"), "{states:#?}");
+        assert!(!states.values().any(|state| *state == "unsure"), "{states:#?}");
     }
     panic!("it never gets there: {:#?}", world.states().await)
 }
