@@ -42,7 +42,7 @@ fn cables_that_are_out_for_a_minute_are_waited_for() {
 fn cables_that_stay_out_end_the_run_in_bounded_time() {
     let mut longest = Duration::ZERO;
     plague("a cable is out until the run has ended", &["--reconnect-timeout", "5s"], |lab, turn, run| {
-        pause([2.0, 7.0, 4.0, 10.0, 3.0][turn % 5]);
+        pause([1.0, 3.0, 2.0, 5.0, 1.5][turn % 5]);
         let cut = Instant::now();
         without_cable(lab, turn, || {
             while run.try_wait().unwrap().is_none() {
