@@ -17,8 +17,13 @@ pub(crate) struct Lab {
     inventory: OnceLock<BTreeMap<String, PathBuf>>,
 }
 
-/// How many labs there are for tests that run at the same time. Most of the time, one waits for connections, services and clocks.
+/// How many labs there are for tests that run at the same time, unless `$RUNBOOK_LABS` says so. Most of the time, one waits for connections,
+/// services and clocks.
 const LABS: usize = 2;
+
+fn labs() -> usize {
+    std::env::var("RUNBOOK_LABS").map_or(LABS, |labs| labs.parse().expect("$RUNBOOK_LABS is a number"))
+}
 
 impl Lab {
     /// A lab in its 'before' state. None without root.
@@ -56,7 +61,7 @@ impl Lab {
         let place = |key: &str| succeed(Command::new(&tool).args(["inventory", key])).trim_end().to_owned();
         let (first, cache) = (place("state"), PathBuf::from(place("cache")));
         loop {
-            for number in 1..=LABS {
+            for number in 1..=labs() {
                 let state = PathBuf::from(if number == 1 { first.clone() } else { format!("{first}-{number}") });
                 std::fs::create_dir_all(&state).unwrap();
                 let lock = File::create(state.join("tests.lock")).unwrap();
