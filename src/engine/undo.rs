@@ -4,7 +4,7 @@ use crate::actions::durable::{self, Announced};
 use crate::actions::{ActionError, Check, DynAction, Env, Hold, Kind, Read, Registry, Write};
 use crate::base::{Role, UnitId};
 use crate::events::record::{Reversal, Undo, UndoCall};
-use crate::events::{Record, RunView};
+use crate::events::{Record, RunView, UnitState};
 use crate::journal::Intent;
 use crate::transport::{Become, Job, JobRef, TransportError};
 
@@ -256,13 +256,18 @@ impl Controller {
 
     /// Ends the job that a unit left running, if it left one, and hands it over to be removed.
     pub(super) async fn end_job(&self, unit: &UnitId) -> Result<Option<Leftover>, ActionError> {
-        let state = self.journal.view().state(unit);
+        let view = self.journal.view();
+        let state = view.state(unit);
         let Some(attempt) = state.attempt() else { return Ok(None) };
         let Some(job) = attempt.job.clone() else { return Ok(None) };
         let become_user = attempt.reversal.become_user.as_deref();
         let Some(leftover) = Leftover::of(&job, unit.host.as_ref(), become_user)? else { return Ok(None) };
-        let running = matches!(state, crate::events::UnitState::InFlight(_) | crate::events::UnitState::Unsure(..));
-        if running {
+        // Also where an earlier rollback was to end it and did not, or somebody went past the unit while it ran.
+        let may_run = match state {
+            UnitState::InFlight(_) | UnitState::Unsure(..) | UnitState::Undoing(..) | UnitState::Stuck(..) => true,
+            _ => view.units.get(unit).is_some_and(|seen| seen.skipped),
+        };
+        if may_run {
             self.with_job(&leftover, async |job| job.end().await.map(drop)).await?;
         }
         Ok(Some(leftover))

@@ -1,7 +1,9 @@
 //! The link to a host breaks at every command, in every way that a link breaks: the run gets where it is to get by `resume` alone, and so does
 //! the way back. Nothing is asked that the hosts know, and nothing is done twice.
 
-use runbook::engine::{End, EngineError};
+use std::time::Duration;
+
+use runbook::engine::{ByHand, End, EngineError};
 use runbook::transport::fake::Fault;
 
 use super::crash::{undisturbed, world};
@@ -46,6 +48,33 @@ async fn commands() -> [(&'static str, usize, usize); 2] {
     let forth = ["old", "new"].map(given);
     until(&world, &End::RolledBack { to: None }, true).await;
     [("old", forth[0], given("old") - forth[0]), ("new", forth[1], given("new") - forth[1])]
+}
+
+/// A job that runs on without its controller is ended by a rollback, also by the second, where the host was away from the first; and where
+/// somebody has gone past it.
+#[tokio::test]
+async fn a_rollback_ends_what_runs_whatever_came_before() {
+    for skipped in [false, true] {
+        let world = World::new(
+            "steps: [{id: long, on: old, run: 'touch <old>/begun; sleep 3; touch <old>/late', undo: 'rm <old>/begun'}]\n",
+        );
+        tokio::select! {
+            end = world.go() => panic!("{end:?}"),
+            () = world.sees("old", "begun") => {}
+        }
+        if skipped {
+            let hand = ByHand::Skip { note: None };
+            let end = world.take_up().await.unwrap().controller.by_hand(&"long".into(), &hand).await;
+            assert!(end.is_ok(), "{end:?}");
+        } else {
+            world.hosts["old"].fail_next(1, Fault::Unreachable);
+            assert!(matches!(world.roll_back(None).await.unwrap(), End::RollbackStopped { .. }));
+        }
+        assert_eq!(world.roll_back(None).await.unwrap(), End::RolledBack { to: None });
+        tokio::time::sleep(Duration::from_millis(3500)).await;
+        assert_eq!(world.read("old", "late"), None, "skipped: {skipped}");
+        assert_eq!(world.leftovers(), Vec::<String>::new());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
