@@ -5,9 +5,7 @@ use std::process::Child;
 use std::time::{Duration, Instant};
 
 use crate::lab::Lab;
-use crate::operator::{Operator, eventually, kill, quicken, slow_down, starts};
-
-const PG_DUMP: &str = "/usr/lib/postgresql/15/bin/pg_dump";
+use crate::operator::{Operator, PG_DUMP, eventually, kill, quicken, slow_down, starts};
 
 /// Waits until the rehearsal's database is being dumped on old.
 fn dumping(lab: &Lab, run: &mut Child, operator: &Operator<'_>) {

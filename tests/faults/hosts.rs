@@ -1,7 +1,7 @@
 //! Hosts at their worst: without room, without a place to write, without a home, without power.
 
 use crate::lab::Lab;
-use crate::operator::{Operator, eventually};
+use crate::operator::{Operator, PG_DUMP, eventually, quicken, slow_down, starts};
 
 /// A book with these hosts and steps.
 fn book(operator: &Operator<'_>, hosts: &str, steps: &str) -> String {
@@ -115,4 +115,71 @@ fn a_template_survives_the_power_cord() {
     assert_eq!(lab.on("old", "cat /srv/page; rm /srv/quick; ls -A /srv"), "made of 2 parts\nlibravatar\npage\n");
     operator.roll_back();
     assert_eq!(lab.on("old", "cat /srv/page; ls -A /srv"), "before\nlibravatar\npage\n");
+}
+
+/// What sudo can be told to insist on: a terminal, or a password that nobody gives, and that is said; its own path is no obstacle.
+#[test]
+fn a_sudo_with_rules_of_its_own_is_told_of_or_will_do() {
+    let Some(lab) = Lab::before() else { return };
+    let operator = Operator::new(&lab);
+    let before = operator.everything_before();
+    let rule = |rule: &str| {
+        lab.on("new", &format!("echo '{rule}' >/etc/sudoers.d/zz-rule; chmod 440 /etc/sudoers.d/zz-rule"));
+    };
+    let steps = "- {id: made, on: new, copy: {content: \"x\\n\", dest: /srv/made}}
+                 - {id: run, on: new, run: systemctl is-active ssh.service >/srv/run, undo: rm /srv/run}";
+    let other = Operator::new(&lab);
+    let keeper = book(&other, "new: {ssh: new-with-password, become: root}", steps);
+    other.runbook(&["run", &keeper]).ended(1).says("`become_password`");
+
+    let admin = book(&operator, "new: {ssh: new, become: root}", steps);
+    rule("Defaults requiretty");
+    operator.runbook(&["run", &admin]).ended(1).says("`requiretty` is on");
+    assert_eq!(lab.on("new", "cd /srv; ls -d made run 2>/dev/null || :"), "");
+
+    rule("Defaults secure_path=\"/usr/bin:/bin\"");
+    operator.runbook(&["resume"]).ended(0);
+    assert_eq!(lab.on("new", "cat /srv/made /srv/run"), "x\nactive\n");
+    operator.roll_back();
+    lab.on("new", "rm /etc/sudoers.d/zz-rule");
+    operator.everything().must_be(&before);
+}
+
+/// The disk of the source is full in the middle of a dump: it fails and says so, and with room again the same run copies the database.
+#[test]
+fn the_disk_of_the_source_fills_up_under_a_dump() {
+    let Some(lab) = Lab::before() else { return };
+    let operator = Operator::new(&lab);
+    let before = operator.everything_before();
+    let state = "/var/lib/postgresql/.local";
+    lab.on("old", &format!("mkdir {state}; mount -t tmpfs -o size=32m,mode=700,uid=$(id -u postgres) tmpfs {state}"));
+    slow_down(&lab, "old", PG_DUMP, 4);
+    let psql = "cd /; runuser -u postgres -- psql -XAtqc";
+    let roles = lab.on("old", &format!("{psql} \"SELECT rolname FROM pg_roles WHERE rolname !~ '^(pg_|postgres$)'\""));
+    for role in roles.lines() {
+        lab.on("new", &format!("cd /; runuser -u postgres -- createuser '{role}'"));
+    }
+    let book = book(
+        &operator,
+        "old: old\nnew: {ssh: new, become: root}",
+        "- {id: base, postgres: {from: {on: old, database: libravatar, become: postgres}, to: {on: new, database: libravatar, become: postgres}, live: true}}",
+    );
+    let mut run = operator.start(operator.command(&["run", &book]));
+    eventually(60, "the dump has begun", || {
+        assert!(run.try_wait().unwrap().is_none(), "the run has ended before:\n{}", operator.said());
+        starts(&lab, "old", "pg_dump") > 0
+    });
+    lab.on("old", &format!("cat /dev/zero >{state}/full || :"));
+    assert_eq!(run.wait().unwrap().code(), Some(1), "{}", operator.said());
+    assert!(operator.said().contains("is full: make room"), "{}", operator.said());
+    lab.on("old", &format!("rm {state}/full"));
+    operator.runbook(&["resume"]).ended(0);
+    assert_eq!(lab.on("new", &format!("{psql} 'SELECT count(*) FROM users' libravatar")), "412\n");
+    operator.roll_back();
+    quicken(&lab, "old", PG_DUMP);
+    lab.on("old", &format!("[ -z \"$(find {state} -type f)\" ]; umount {state}; rmdir {state}"));
+    for role in roles.lines() {
+        lab.on("new", &format!("cd /; runuser -u postgres -- dropuser '{role}'"));
+    }
+    operator.everything().must_be(&before);
 }

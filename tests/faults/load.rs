@@ -59,6 +59,18 @@ impl Counted {
             assert_eq!(counted.lines().collect::<Vec<_>>(), due, "on {host}");
         }
     }
+
+    /// None was done twice, none taken back twice, and whatever was done was taken back; what has counted that is removed. `when`: for people.
+    pub(super) fn were_taken_back(&self, lab: &Lab, when: &str) {
+        for host in ["old", "new"] {
+            let counted = lab.on(host, "[ ! -e /root/counted ] || { cat /root/counted; rm /root/counted; }");
+            let times = |what: String| counted.lines().filter(|line| **line == what).count();
+            for phase in &self.phases {
+                let (done, undone) = (times(format!("{phase} done")), times(format!("{phase} undone")));
+                assert!(done <= undone && undone <= 1, "on {host}:\n{counted}after a death at the last of:\n{when}");
+            }
+        }
+    }
 }
 
 /// No connection, no folder of a job, no key: neither here nor on the hosts.

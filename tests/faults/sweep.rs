@@ -43,6 +43,46 @@ fn a_migration_whose_controller_dies_everywhere_is_as_one_that_nothing_disturbs(
     ));
 }
 
+/// Each costs a run from the beginning: so many times fewer places than where the next one goes on.
+const FEWER: u32 = 40;
+
+/// The controller dies, and what was done is taken back at once, by a tool that lives: nothing is left of it, wherever that was.
+#[test]
+#[ignore = "takes half an hour: a part of tests/faults/all"]
+fn a_migration_whose_controller_died_anywhere_can_be_taken_back() {
+    let Some(lab) = Lab::before() else { return };
+    let begun = Instant::now();
+    let share = share(SHARE);
+    let (number, of) = share.split_once('/').unwrap();
+    let share = format!("{number}/{}", of.parse::<u32>().unwrap() * FEWER);
+    let (book, doomed) = (Counted::new(), doomed());
+    let before = Operator::new(&lab).everything_before();
+    let folder = tempfile::tempdir().unwrap();
+    let places = folder.path().join("places");
+    let mut deaths = 0;
+    loop {
+        let mortal = Operator { binary: doomed.clone(), ..book.operator(&lab) };
+        let mut command = mortal.sample("run", None);
+        command.env("RUNBOOK_DOOM", &places).env("RUNBOOK_DOOM_SHARE", &share);
+        let said = Said::of(&command.stdin(Stdio::null()).output().unwrap());
+        let living = Operator { binary: Operator::new(&lab).binary, ..mortal };
+        if living.has_run() {
+            living.roll_back();
+        }
+        let tried = std::fs::read_to_string(&places).unwrap_or_default();
+        book.were_taken_back(&lab, &tried);
+        living.everything().must_be(&before);
+        if tried.lines().count() == deaths {
+            assert_eq!(said.code, 0, "{}", said.text);
+            nothing_is_left(&living);
+            break;
+        }
+        deaths += 1;
+    }
+    let seconds = begun.elapsed().as_secs();
+    say(&format!("the controller dies and all is taken back, share {share} of all places: at {deaths}; {seconds} s"));
+}
+
 /// The tool that dies, as it is now: an example, which a test's own build leaves out.
 fn doomed() -> PathBuf {
     succeed(

@@ -208,7 +208,7 @@ async fn any_login_shell_and_any_banner_will_do() {
             skip(&format!("{program} is not installed: not tried as a login shell"));
             continue;
         }
-        let banner = "echo Welcome to the machine; printf 'no newline' >&2";
+        let banner = "export TERM=vt100 COLUMNS=20; echo Welcome to the machine; printf 'no newline' >&2";
         let Some(host) = sshd::start(&format!("ForceCommand {banner}; exec {shell} -c \"$SSH_ORIGINAL_COMMAND\""))
         else {
             return;

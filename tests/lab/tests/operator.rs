@@ -248,6 +248,9 @@ pub(crate) fn kill(child: &mut Child) {
     child.wait().unwrap();
 }
 
+/// What dumps a database on the hosts.
+pub(crate) const PG_DUMP: &str = "/usr/lib/postgresql/15/bin/pg_dump";
+
 /// Makes a program of a host slow and countable: each start leaves a line in `/run/NAME.starts`. What asks for its version only does not count.
 pub(crate) fn slow_down(lab: &Lab, host: &str, program: &str, seconds: u32) {
     let name = Path::new(program).file_name().unwrap().to_str().unwrap();
