@@ -67,7 +67,8 @@ impl Store for MemoryStore {
     }
 
     async fn runs(&self) -> Result<Vec<RunId>> {
-        Ok(self.runs_mut().keys().rev().cloned().collect())
+        let runs = self.runs_mut();
+        Ok(runs.iter().rev().filter(|(_, kept)| !kept.entries.is_empty()).map(|(run, _)| run.clone()).collect())
     }
 
     async fn entries(&self, run: &RunId) -> Result<Vec<String>> {

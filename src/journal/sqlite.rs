@@ -132,7 +132,8 @@ impl Store for SqliteStore {
     }
 
     async fn runs(&self) -> Result<Vec<RunId>> {
-        let ids: Vec<String> = sqlx::query_scalar("SELECT id FROM run ORDER BY id DESC").fetch_all(&self.pool).await?;
+        let begun = "SELECT id FROM run WHERE EXISTS (SELECT * FROM entry WHERE run = id) ORDER BY id DESC";
+        let ids: Vec<String> = sqlx::query_scalar(begun).fetch_all(&self.pool).await?;
         Ok(ids.into_iter().map(RunId::from).collect())
     }
 

@@ -20,7 +20,7 @@ pub trait Store: Send + Sync {
     /// Where there is such a run already, or the store fails.
     async fn create(&self, run: &RunId, holder: &Holder) -> Result<Fence>;
 
-    /// All runs, newest first.
+    /// All runs, newest first. One whose process died before its first entry is none.
     ///
     /// # Errors
     /// Where the store fails.

@@ -144,6 +144,20 @@ fn a_journal_that_was_changed_says_where() {
     assert!(!test.path("second").exists());
 }
 
+/// A process that died before its first record has begun no run.
+#[test]
+fn a_run_without_a_first_record_is_none() {
+    let test = Test::new().runbook(BOOK).file("go", "");
+    test.run("run book.yaml --only first").exits(0);
+    let mut other = Other::open(&test.journal());
+    other.does("INSERT INTO run (id, fence) VALUES ('9zzzzzzzzz', 1)");
+    assert!(!test.run("runs").exits(0).stdout.contains("9zzz"));
+    test.run("status").exits(0);
+    other.does("DELETE FROM output; DELETE FROM entry; DELETE FROM run WHERE id <> '9zzzzzzzzz'");
+    test.run("runs").exits(0).says("there are no runs here");
+    test.run("resume").exits(2).complains("there are no runs here");
+}
+
 #[test]
 fn a_journal_that_is_none_is_left_as_it_is() {
     let test = Test::new().runbook(BOOK).file("go", "");
