@@ -118,6 +118,11 @@ fn ended(page: &mut Page, ending: &Ending, view: &RunView, now: Timestamp, style
             page.push(line.join(on(unit)).text(format_args!(" ({unit})")));
             // What a resume goes past was told by an earlier process.
             match view.state(unit) {
+                UnitState::InFlight(_) => {
+                    let why = view.units.get(unit).and_then(|seen| seen.unsettled.as_ref());
+                    let why = why.map_or(String::new(), |why| format!(": {}", first(&why.why)));
+                    page.push(Line::indented(2).put(Tone::Doubt, "what became of it is not known yet").text(why));
+                }
                 UnitState::Unsure(_, why) => {
                     page.push(
                         Line::indented(2).put(Tone::Doubt, "whether it was done is not known: ").text(first(&why)),

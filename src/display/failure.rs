@@ -28,7 +28,12 @@ pub struct Seen<'a> {
 #[must_use]
 pub fn failure(unit: &UnitId, view: &RunView, seen: Seen<'_>, style: &Style) -> Page {
     let unsure;
-    let (failure, what) = match view.state(unit) {
+    let state = view.state(unit);
+    let unsettled = view.units.get(unit).and_then(|seen| seen.unsettled.clone());
+    let (failure, what) = match state {
+        UnitState::Failed(..) | UnitState::InFlight(_) | UnitState::Unsure(..) if let Some(why) = &unsettled => {
+            (Box::new((**why).clone()), unsettled_word(&state))
+        }
         UnitState::Failed(_, failure) => (failure, "error"),
         UnitState::Blocked(failure) => (failure, "not begun"),
         UnitState::Unsure(_, why) => {
@@ -66,6 +71,11 @@ pub fn failure(unit: &UnitId, view: &RunView, seen: Seen<'_>, style: &Style) -> 
         page.block(INDENT + 6, Tone::Plain, rest(hint));
     }
     page
+}
+
+/// What is unsettled about a unit in that state.
+pub(super) fn unsettled_word(state: &UnitState) -> &'static str {
+    if matches!(state, UnitState::Failed(..)) { "not begun again" } else { "not known yet" }
 }
 
 fn label(text: &str) -> Line {

@@ -124,7 +124,9 @@ impl Live {
     pub(super) fn is_again(&mut self, entry: &Entry) -> bool {
         let Some(unit) = state::unit_of(&entry.record) else { return false };
         match &entry.record {
-            Record::Settled { outcome: Outcome::Failed { failure }, .. } | Record::Blocked { failure, .. } => {
+            Record::Settled { outcome: Outcome::Failed { failure }, .. }
+            | Record::Blocked { failure, .. }
+            | Record::Unsettled { failure, .. } => {
                 let before = self.failures.insert(unit.clone(), (**failure).clone());
                 before.as_ref() == Some(failure)
             }

@@ -121,6 +121,12 @@ impl Logged<'_> {
                 );
                 failure(page, why);
             }
+            Record::Unsettled { unit, failure: why } => {
+                page.push(
+                    self.unit(head, Mark::Unsure, unit).put(Tone::Doubt, "not known yet: ").text(first(&why.why)),
+                );
+                failure(page, why);
+            }
             Record::Skipped { unit, why } => {
                 page.push(self.unit(head, Mark::Skipped, unit).text("skipped: ").text(first(why)));
             }

@@ -129,7 +129,10 @@ fn trouble(page: &mut Page, view: &RunView, now: Timestamp, style: &Style) {
             UnitState::Blocked(failure) => (Mark::Stopped, format!("could not be begun: {}", first(&failure.why))),
             UnitState::Unsure(_, why) => (Mark::Unsure, format!("outcome not known: {}", first(why))),
             UnitState::Stuck(_, why) => (Mark::Stopped, format!("could not be undone: {}", first(why))),
-            UnitState::InFlight(_) => (Mark::Running, "under way".to_owned()),
+            UnitState::InFlight(_) => match &seen.unsettled {
+                Some(why) => (Mark::Unsure, format!("not known yet: {}", first(&why.why))),
+                None => (Mark::Running, "under way".to_owned()),
+            },
             UnitState::Undoing(..) => (Mark::Running, "being undone".to_owned()),
             UnitState::Waiting(Some(until)) => (Mark::Waits, format!("waits until {}", due(*until, now, style))),
             UnitState::Waiting(None) => (Mark::Waits, "waits for somebody".to_owned()),

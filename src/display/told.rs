@@ -5,7 +5,7 @@ use crate::events::record::{Answer, Entry, Outcome, Record};
 use crate::events::watch::ProbeView;
 use crate::events::{Progress, RunView, UnitState};
 
-use super::failure::{Seen, failure, first};
+use super::failure::{Seen, failure, first, unsettled_word};
 use super::line::{Line, Page};
 use super::names::{INDENT, Names, time};
 use super::style::{Mark, Style, Tone};
@@ -65,6 +65,10 @@ impl Teller<'_> {
                 self.shown(&mut page, unit, &outputs.stdout);
             }
             Record::Blocked { unit, failure } => self.trouble(&mut page, unit, Mark::Stopped, "could not be begun", &failure.why),
+            Record::Unsettled { unit, failure } => {
+                let word = unsettled_word(&self.view.state(unit));
+                self.trouble(&mut page, unit, Mark::Unsure, word, &failure.why);
+            }
             Record::Skipped { unit, why } => {
                 page.push(self.fit(self.ended(unit, Mark::Skipped).put(Tone::Dim, "  ").put(Tone::Dim, first(why))));
             }

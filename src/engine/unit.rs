@@ -299,10 +299,12 @@ impl Controller {
     pub(super) async fn not_begun(&self, unit: &UnitId, failure: Failure) -> Ended {
         let failure = self.masked(failure);
         let state = self.journal.view().state(unit);
-        if state.attempt().is_none() {
-            let record = Record::Blocked { unit: unit.clone(), failure: Box::new(failure.clone()) };
-            self.journal.append(record).await?;
-        }
+        let (told, unit) = (Box::new(failure.clone()), unit.clone());
+        let record = match state.attempt() {
+            None => Record::Blocked { unit, failure: told },
+            Some(_) => Record::Unsettled { unit, failure: told },
+        };
+        self.journal.append(record).await?;
         Ok(UnitEnd::Trouble(Troubled { failure, unsure: matches!(state, UnitState::Unsure(..)) }))
     }
 

@@ -105,6 +105,13 @@ pub enum Record {
         /// Everything a person needs to know.
         failure: Box<Failure>,
     },
+    /// What became of a try could not be found out, or another could not be begun: it stands as it did.
+    Unsettled {
+        /// The unit.
+        unit: UnitId,
+        /// Everything a person needs to know.
+        failure: Box<Failure>,
+    },
     /// The unit is left out.
     Skipped {
         /// The unit.

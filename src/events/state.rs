@@ -184,6 +184,10 @@ impl UnitState {
                 Self::Pending | Self::Waiting(_) | Self::Blocked(_) | Self::Undone => Self::Blocked(failure.clone()),
                 _ => return impossible("blocked"),
             },
+            Record::Unsettled { .. } => match self {
+                Self::InFlight(_) | Self::Unsure(..) | Self::Failed(..) => self.clone(),
+                _ => return impossible("left unsettled"),
+            },
             Record::Skipped { .. } => match self {
                 Self::Pending | Self::Waiting(_) | Self::Blocked(_) | Self::Undone => Self::Skipped,
                 // Skipped by hand after a failure: what it may have changed still has its way back.
@@ -232,6 +236,7 @@ pub fn unit_of(record: &Record) -> Option<&crate::base::UnitId> {
         | Record::Settled { unit, .. }
         | Record::Satisfied { unit, .. }
         | Record::Blocked { unit, .. }
+        | Record::Unsettled { unit, .. }
         | Record::Skipped { unit, .. }
         | Record::Waiting { unit, .. }
         | Record::Reopened { unit }

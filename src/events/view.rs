@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::base::{PhaseId, Role, StepId, UnitId};
 use crate::model::OnFailure;
 
-use super::record::{Account, Answer, Edited, Entry, Outcome, OutlineStep, Outputs, Record, Started};
+use super::record::{Account, Answer, Edited, Entry, Failure, Outcome, OutlineStep, Outputs, Record, Started};
 use super::state::{Impossible, UnitState, unit_of};
 use super::watch::{ProbeView, Seen};
 
@@ -65,6 +65,8 @@ pub struct UnitView {
     pub skipped: bool,
     /// A remark: why it was skipped, `marked done by hand`.
     pub note: Option<String>,
+    /// Why what became of its newest try could not be found out, or another could not be begun.
+    pub unsettled: Option<Arc<Failure>>,
 }
 
 /// Which machine a role is.
@@ -424,7 +426,9 @@ impl RunView {
 
 impl UnitView {
     fn apply(&mut self, entry: &Entry) {
+        self.unsettled = None;
         match &entry.record {
+            Record::Unsettled { failure, .. } => self.unsettled = Some(Arc::new((**failure).clone())),
             Record::Intended { .. } => {
                 self.began = Some(entry.at);
                 self.ended = None;

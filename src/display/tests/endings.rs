@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use super::story::{Story, restore, unit};
+use super::story::{Story, away, restore, unit};
 use crate::display::{Ending, Style, Typing, closing};
 use crate::events::record::{Outcome, Record};
 
@@ -108,6 +108,20 @@ fn an_interruption_names_what_goes_on() {
     assert_snapshot!(said(&story, &Ending::Interrupted), @r"
     ! interrupted: 4 of 9 steps over (2 applied, 1 as asked, 1 skipped, 1 under way)
       restore@new may still be going on; resume looks at it first
+    to go on: runbook resume r7k2 · to take it back: runbook rollback r7k2
+    ");
+}
+
+#[test]
+fn a_job_whose_host_is_away_is_not_known_yet() {
+    let mut story = Story::silent();
+    story.up_to_restore();
+    story.intended(&restore(), "");
+    story.record(0, Record::Unsettled { unit: restore(), failure: Box::new(away()) });
+    assert_snapshot!(said(&story, &Ending::Failed { unit: restore() }), @r"
+    ✗ failed: Restore the database on new (restore@new)
+      what became of it is not known yet: new cannot be reached any more, and the job may go on there: Connection timed out
+      4 of 9 steps over (2 applied, 1 as asked, 1 skipped, 1 under way)
     to go on: runbook resume r7k2 · to take it back: runbook rollback r7k2
     ");
 }

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use super::story::{Hand, Story, Written, colored, failure, restore, reversal, unit, visible};
+use super::story::{Hand, Story, Written, away, colored, failure, restore, reversal, unit, visible};
 use crate::display::{Plain, Style, Viewer};
 use crate::events::Progress;
 use crate::events::record::{Outcome, Outputs, Record};
@@ -244,6 +244,27 @@ fn trouble_of_every_kind() {
     › restore@new: to be tried again
     ◷ Announce success                    until somebody has done it
     ◷ Shut the old server down   old      until 2018-08-12 16:00 +00:00 (in 1h 59m)
+    ");
+}
+
+#[test]
+fn a_host_that_is_away() {
+    let (mut story, written) = story(Style::plain());
+    story.up_to_restore();
+    let before = written.text().len();
+    story.intended(&restore(), "libravatar.before back to libravatar");
+    story.record(20_000, Record::Unsettled { unit: restore(), failure: Box::new(away()) });
+    assert_snapshot!(&written.text()[before..], @r"
+    ? Restore the database       new               not known yet
+      not known yet: new cannot be reached any more, and the job may go on there: Connection timed out
+       --> libravatar.yaml:52
+      step: restore, host: new
+      so far: 4 of 9 steps are over
+      rollback would undo, newest first:
+          Restore the database on new: libravatar.before back to libravatar
+          Show the static site on old: sites-enabled.django back to sites-enabled
+          Lower the TTL: TTL of 2 records back to 43200
+      help: what was begun there goes on without us
     ");
 }
 

@@ -197,6 +197,15 @@ pub(super) fn failure() -> Failure {
     }
 }
 
+/// Its host is not there to be asked.
+pub(super) fn away() -> Failure {
+    Failure {
+        why: "new cannot be reached any more, and the job may go on there: Connection timed out".into(),
+        hint: Some("what was begun there goes on without us".into()),
+        ..Failure::default()
+    }
+}
+
 pub(super) fn yes(gate: &str) -> Record {
     Record::Answered { gate: gate.into(), answer: crate::events::record::Answer::Yes { by: "terminal".into() } }
 }
