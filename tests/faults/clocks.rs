@@ -27,6 +27,7 @@ fn set_clock(lab: &Lab, host: &str, off: &str) {
 }
 
 #[test]
+#[ignore = "takes minutes: a part of tests/faults/all"]
 fn hosts_whose_clocks_are_a_day_off_are_migrated_all_the_same() {
     let Some(lab) = Lab::before() else { return };
     set_clock(&lab, "old", "-1d");
