@@ -122,7 +122,11 @@ impl Controller {
     async fn finish_run(&self) -> Result<End, EngineError> {
         let view = self.journal.view();
         if let Some(unit) = view.first_left_behind() {
-            let why = format!("{unit} failed and was left behind");
+            let why = if view.state(&unit).is_not_known() {
+                format!("what became of {unit} is not known")
+            } else {
+                format!("{unit} failed and was left behind")
+            };
             self.journal.append(Record::Stopped { why }).await?;
             return Ok(End::Failed { unit });
         }

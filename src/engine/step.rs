@@ -203,14 +203,19 @@ impl Controller {
         Ok(sum)
     }
 
-    /// Whether a unit is carried on now. One in trouble is tried once by each process, and again when somebody asks for that.
+    /// Whether a unit is carried on now. One in trouble is tried once by each process, and again when somebody asks for that. What is not known
+    /// is found out, though the step's failures are gone past.
     fn is_due(&self, step: &PlannedStep, unit: &UnitId, view: &RunView) -> bool {
         let state = view.state(unit);
         if state.is_over() {
             return false;
         }
-        let reopened = view.units.get(unit).is_some_and(|seen| seen.reopened);
-        !state.is_in_trouble() || reopened || !(lock(&self.tried).contains(unit) || self.tolerates(step, view))
+        let seen = view.units.get(unit);
+        let unsettled = seen.is_some_and(|seen| seen.unsettled.is_some());
+        if seen.is_some_and(|seen| seen.reopened) || !(state.is_in_trouble() || unsettled) {
+            return true;
+        }
+        !lock(&self.tried).contains(unit) && (state.is_not_known() || !self.tolerates(step, view))
     }
 
     /// Whether the run goes on past the step's failures so far.

@@ -263,10 +263,9 @@ impl Controller {
         let become_user = attempt.reversal.become_user.as_deref();
         let Some(leftover) = Leftover::of(&job, unit.host.as_ref(), become_user)? else { return Ok(None) };
         // Also where an earlier rollback was to end it and did not, or somebody went past the unit while it ran.
-        let may_run = match state {
-            UnitState::InFlight(_) | UnitState::Unsure(..) | UnitState::Undoing(..) | UnitState::Stuck(..) => true,
-            _ => view.units.get(unit).is_some_and(|seen| seen.skipped),
-        };
+        let may_run = state.is_not_known()
+            || matches!(state, UnitState::Undoing(..) | UnitState::Stuck(..))
+            || view.units.get(unit).is_some_and(|seen| seen.skipped);
         if may_run {
             self.with_job(&leftover, async |job| job.end().await.map(drop)).await?;
         }

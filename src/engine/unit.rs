@@ -305,7 +305,7 @@ impl Controller {
             Some(_) => Record::Unsettled { unit, failure: told },
         };
         self.journal.append(record).await?;
-        Ok(UnitEnd::Trouble(Troubled { failure, unsure: matches!(state, UnitState::Unsure(..)) }))
+        Ok(UnitEnd::Trouble(Troubled { failure, unsure: state.is_not_known() }))
     }
 
     /// What people are told about an error of an action; `Err` where the error ends the run.

@@ -78,6 +78,12 @@ impl UnitState {
         }
     }
 
+    /// Whether it may have been applied, or be under way.
+    #[must_use]
+    pub fn is_not_known(&self) -> bool {
+        matches!(self, Self::InFlight(_) | Self::Unsure(..))
+    }
+
     /// The try and the way back, where something was or may have been changed.
     #[must_use]
     pub fn attempt(&self) -> Option<&Attempt> {

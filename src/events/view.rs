@@ -358,11 +358,14 @@ impl RunView {
         self.allows_failures(&unit.step) && self.state_ref(unit).is_in_trouble() && in_trouble <= most
     }
 
-    /// The first unit that failed within its step's allowance and keeps the run from being done.
+    /// The first unit that keeps the run from being done, though it was gone past: it failed within its step's allowance, or it is not known
+    /// what became of it.
     #[must_use]
     pub fn first_left_behind(&self) -> Option<UnitId> {
-        let mut failed = self.units.iter().filter(|(_, seen)| seen.state.is_in_trouble());
-        failed.find(|(unit, _)| self.allows_failures(&unit.step)).map(|(unit, _)| unit.clone())
+        let keeps = |(unit, seen): &(&UnitId, &UnitView)| {
+            seen.state.is_not_known() || seen.state.is_in_trouble() && self.allows_failures(&unit.step)
+        };
+        self.units.iter().find(keeps).map(|(unit, _)| unit.clone())
     }
 
     /// How many tries to take a unit back are settled, or under way.

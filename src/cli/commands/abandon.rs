@@ -62,9 +62,8 @@ pub(crate) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
 
 /// What becomes of the jobs; asked, where there are any and nobody has said.
 fn jobs(context: &Context, arguments: &Arguments, run: &RunId, view: &RunView) -> Result<Jobs, CommandError> {
-    let flying = view.units.iter().filter(|(_, seen)| {
-        matches!(seen.state, UnitState::InFlight(_) | UnitState::Unsure(..) | UnitState::Undoing(..))
-    });
+    let flying =
+        view.units.iter().filter(|(_, seen)| seen.state.is_not_known() || matches!(seen.state, UnitState::Undoing(..)));
     let flying: Vec<String> = flying.map(|(unit, _)| unit.to_string()).collect();
     if arguments.leave_jobs || (flying.is_empty() && !arguments.stop_jobs) {
         return Ok(Jobs::Leave);

@@ -77,6 +77,33 @@ async fn a_rollback_ends_what_runs_whatever_came_before() {
     }
 }
 
+/// What is not known is no failure that a run goes on past to its end: a resume finds it out.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_goes_past_failures_does_not_end_while_something_is_not_known() {
+    let book = "steps:
+      - {id: first, on: old, on_failure: continue, run: 'echo x >><old>/first', undo: nothing}
+      - {id: next, on: new, run: 'echo x >><new>/next', undo: nothing}\n";
+    let undisturbed = World::new(book);
+    assert_eq!(undisturbed.go().await.unwrap(), End::Done { open: 0 });
+    let mut not_known = 0;
+    for nth in 1..=undisturbed.hosts["old"].given().len() {
+        let world = World::new(book);
+        world.hosts["old"].fail_nth(nth, Fault::AfterSending);
+        (1..=3).for_each(|after| world.hosts["old"].fail_nth(nth + after, Fault::Unreachable));
+        let end = tokio::time::timeout(Duration::from_secs(30), world.go()).await.expect("it does not end");
+        world.hosts["old"].mend();
+        let states = world.states().await;
+        if states.values().any(|state| ["in flight", "unsure"].contains(state)) {
+            not_known += 1;
+            assert!(matches!(end, Ok(End::Failed { .. })), "command {nth}: {end:?}, {states:#?}");
+            assert_eq!(world.resume().await.unwrap(), End::Done { open: 0 });
+            assert_eq!(world.read("old", "first").as_deref(), Some("x\n"), "command {nth}");
+            assert_eq!(world.read("new", "next").as_deref(), Some("x\n"), "command {nth}");
+        }
+    }
+    assert!(not_known > 0);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_link_that_breaks_at_any_command_costs_time_and_nothing_else() {
     let (listing, _) = undisturbed().await;
