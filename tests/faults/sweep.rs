@@ -14,6 +14,9 @@ use super::load::{Counted, nothing_is_left, say, share};
 /// The share of all places that is tried where nobody asks for the whole.
 const SHARE: &str = "0/80";
 
+/// More than there are. A place that has another name each time would be died at for ever.
+const PLACES: usize = 5000;
+
 #[test]
 fn a_migration_whose_controller_dies_everywhere_is_as_one_that_nothing_disturbs() {
     let Some(lab) = Lab::before() else { return };
@@ -120,6 +123,7 @@ impl Mortal<'_> {
             }
             deaths += 1;
             assert_eq!(tried.lines().count(), deaths, "{tried}");
+            assert!(deaths < PLACES, "it gets no further:\n{tried}");
         }
     }
 }
