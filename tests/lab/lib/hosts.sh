@@ -101,6 +101,16 @@ remove_cgroup() {
     done
 }
 
+# Of a host whose state folder somebody removed under it, its cgroup alone still knows the processes.
+kill_cgroup() {
+    local root pids
+    for root in $(cgroup_roots); do
+        [[ -d $root/$PREFIX/$1 ]] || continue
+        mapfile -t pids < <(find "$root/$PREFIX/$1" -name cgroup.procs -exec cat {} + 2>/dev/null)
+        ((${#pids[@]} == 0)) || kill -KILL "${pids[@]}" 2>/dev/null || true
+    done
+}
+
 cgroup_gone() { find "$1" -depth -type d -exec rmdir {} \; 2>/dev/null; [[ ! -d $1 ]]; }
 
 # --- power ---
@@ -148,6 +158,7 @@ cut_power() {
         kill -KILL "$nspawn" ${init:+"$init"} 2>/dev/null || true
         eventually 10 is_dead "$nspawn" "${init:-$nspawn}" || die "$host does not die"
     fi
+    kill_cgroup "$host"
     after_death "$host"
 }
 

@@ -94,10 +94,11 @@ write_operator_etc() {
     } >"$etc/hosts"
     printf 'nameserver %s\noptions timeout:1 attempts:2\n' "${IPV4[ns1]}" >"$etc/resolv.conf"
     cp "$OPERATOR/ssh_config" "$etc/ssh/ssh_config"
-    [[ -e $etc/ssl/certs ]] || trust_store "$etc/ssl"
+    cmp -s "$OPERATOR/ca.pem" "$etc/ssl/certs/runbook-lab.pem" || trust_store "$etc/ssl"
 }
 
 trust_store() {
+    rm -rf --one-file-system "$1/certs"
     cp -a /etc/ssl/certs "$1/certs"
     [[ ! -e /etc/ssl/openssl.cnf ]] || cp -a /etc/ssl/openssl.cnf "$1/"
     cat "$OPERATOR/ca.pem" >>"$1/certs/ca-certificates.crt"
