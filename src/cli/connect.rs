@@ -50,9 +50,10 @@ impl Ways {
 impl Connector for Ways {
     async fn connect(&self, host: &Destination) -> Result<Arc<dyn Transport>, TransportError> {
         if host.role.is_local() {
-            return Ok(self.around.transport(Arc::new(Local::new())));
+            return Ok(self.around.transport(Arc::new(Local::of_run(host.tenure.clone()))));
         }
-        let ssh = Ssh::new(host.role.clone(), host.ssh.clone(), host.port, self.options.clone());
+        let options = SshOptions { tenure: host.tenure.clone(), ..self.options.clone() };
+        let ssh = Ssh::new(host.role.clone(), host.ssh.clone(), host.port, options);
         Ok(self.around.transport(Arc::new(ssh)))
     }
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::base::{Clock, Role, Secret, StepId, UnitId};
 use crate::events::{Entry, Progress, RunView};
-use crate::transport::{Transport, TransportError};
+use crate::transport::{Tenure, Transport, TransportError};
 
 use super::operator::Operator;
 use super::signal::Signals;
@@ -67,8 +67,8 @@ pub trait Connector: Send + Sync {
     async fn connect(&self, host: &Destination) -> Result<Arc<dyn Transport>, TransportError>;
 }
 
-/// Where a role is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Where a role is, and who goes there.
+#[derive(Clone)]
 pub struct Destination {
     /// The role; `local` for the operator's machine.
     pub role: Role,
@@ -76,6 +76,8 @@ pub struct Destination {
     pub ssh: String,
     /// The port, where ssh's configuration is not to decide.
     pub port: Option<u16>,
+    /// The process that drives the run; none: nothing is changed there.
+    pub tenure: Option<Tenure>,
 }
 
 /// How a process's part of a run ended.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use async_trait::async_trait;
 use futures::StreamExt as _;
 use jiff::Timestamp;
 use tokio::sync::OnceCell;
@@ -15,7 +16,7 @@ use crate::events::view::Pin;
 use crate::events::{Record, RunView};
 use crate::journal::{Journal, JournalError};
 use crate::plan::{Plan, PlannedHost, Situation};
-use crate::transport::{Become, Identity, JobHome, Transport, TransportError};
+use crate::transport::{Become, Identity, JobHome, Lease, Tenure, Transport, TransportError};
 
 use super::controller::EngineError;
 use super::setup::{Destination, Setup};
@@ -36,7 +37,7 @@ pub(super) struct World {
     seen: Arc<RunView>,
     open: Mutex<HashMap<Role, Cell<Arc<dyn Transport>>>>,
     homes: Mutex<HashMap<Account, Cell<JobHome>>>,
-    fatal: Mutex<Option<EngineError>>,
+    fatal: Arc<Mutex<Option<EngineError>>>,
 }
 
 /// Is filled by whoever comes first; the others wait for that.
@@ -64,7 +65,7 @@ impl World {
             seen,
             open: Mutex::default(),
             homes: Mutex::default(),
-            fatal: Mutex::default(),
+            fatal: Arc::default(),
         }
     }
 
@@ -85,18 +86,26 @@ impl World {
     }
 
     async fn connect(&self, role: &Role) -> Result<Arc<dyn Transport>, ActionError> {
-        let destination = if role.is_local() {
-            Destination { role: role.clone(), ssh: String::new(), port: None }
+        let (ssh, port) = if role.is_local() {
+            (String::new(), None)
         } else {
             let host = self.host(role)?;
-            Destination { role: role.clone(), ssh: host.ssh.clone(), port: host.port }
+            (host.ssh.clone(), host.port)
         };
+        let destination = Destination { role: role.clone(), ssh, port, tenure: self.tenure() };
         let transport = self.setup.connector.connect(&destination).await?;
         if !role.is_local() {
             let identity = transport.identity().await?;
             self.hold_to_pin(role, &identity).await.map_err(|error| self.give_up(error))?;
         }
         Ok(transport)
+    }
+
+    /// This process's time at the run; a dry run has none.
+    fn tenure(&self) -> Option<Tenure> {
+        let journal = self.journal.clone()?;
+        let fence = journal.fence().0;
+        Some(Tenure { run: self.run.clone(), fence, lease: Arc::new(Held { journal, fatal: self.fatal.clone() }) })
     }
 
     /// Sees that a host is the machine it was, and keeps which one it is where that was not known.
@@ -218,6 +227,23 @@ impl World {
     /// What ends the run, if anything does.
     pub(super) fn fatal(&self) -> Option<EngineError> {
         lock(&self.fatal).take()
+    }
+}
+
+/// The lease that the journal has. That it is lost ends the run of this process.
+struct Held {
+    journal: Arc<Journal>,
+    fatal: Arc<Mutex<Option<EngineError>>>,
+}
+
+#[async_trait]
+impl Lease for Held {
+    async fn is_held(&self) -> Result<(), String> {
+        self.journal.is_held().await.map_err(|error| {
+            let why = error.to_string();
+            lock(&self.fatal).get_or_insert(error.into());
+            why
+        })
     }
 }
 

@@ -210,6 +210,20 @@ impl Journal {
         self.view.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Which of the processes that have held the run this is.
+    #[must_use]
+    pub fn fence(&self) -> Fence {
+        self.fence
+    }
+
+    /// Sees that nobody has taken the run over.
+    ///
+    /// # Errors
+    /// Where another operator has the run, or the store fails.
+    pub async fn is_held(&self) -> Result<()> {
+        self.store.is_newest(&self.run, self.fence).await
+    }
+
     /// Tells `listener` of every entry from now on.
     pub fn subscribe(&self, listener: Listener) {
         self.listeners.write().unwrap_or_else(PoisonError::into_inner).push(listener);

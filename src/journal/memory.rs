@@ -105,6 +105,10 @@ impl Store for MemoryStore {
         })
     }
 
+    async fn is_newest(&self, run: &RunId, fence: Fence) -> Result<()> {
+        self.fenced(run, fence, |_| ())
+    }
+
     async fn release(&self, run: &RunId, fence: Fence) -> Result<()> {
         match self.fenced(run, fence, |kept| kept.holder = None) {
             Err(JournalError::Fenced(_)) => Ok(()),

@@ -183,6 +183,15 @@ impl Store for SqliteStore {
         Ok(transaction.commit().await?)
     }
 
+    async fn is_newest(&self, run: &RunId, fence: Fence) -> Result<()> {
+        let newest: Option<i64> = sqlx::query_scalar("SELECT fence FROM run WHERE id = ?")
+            .bind(run.as_str())
+            .fetch_optional(&self.pool)
+            .await?;
+        self.is_kept()?;
+        if newest == Some(fence.0) { Ok(()) } else { Err(JournalError::Fenced(run.clone())) }
+    }
+
     async fn release(&self, run: &RunId, fence: Fence) -> Result<()> {
         sqlx::query("UPDATE run SET holder = NULL WHERE id = ? AND fence = ?")
             .bind(run.as_str())

@@ -50,6 +50,12 @@ pub trait Store: Send + Sync {
     /// Where `fence` is no longer the newest, or the store fails.
     async fn renew(&self, run: &RunId, fence: Fence, now: Timestamp) -> Result<()>;
 
+    /// Sees that nobody has acquired the run since.
+    ///
+    /// # Errors
+    /// Where `fence` is no longer the newest, or the store fails.
+    async fn is_newest(&self, run: &RunId, fence: Fence) -> Result<()>;
+
     /// Gives the run back.
     ///
     /// # Errors

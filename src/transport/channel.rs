@@ -22,6 +22,8 @@ pub(crate) struct Channel {
     pub(crate) errors: Box<Reader>,
     /// Which connection it goes over.
     pub(crate) link: u64,
+    /// The connections to the same host that are gone.
+    pub(crate) gone: Vec<u64>,
     /// What must live as long as the channel: the process, the connection's permit.
     pub(crate) _keep: Box<dyn Any + Send>,
 }
@@ -29,8 +31,8 @@ pub(crate) struct Channel {
 /// Opens channels to one host.
 #[async_trait]
 pub(crate) trait Opener: Send + Sync + 'static {
-    /// Starts `command` by the login shell, connecting first where there is no connection.
-    async fn open(&self, command: &str) -> Result<Channel, TransportError>;
+    /// Starts a command by the login shell, connecting first where there is no connection. `command` is told which connection that is.
+    async fn open(&self, command: &(dyn Fn(u64) -> String + Send + Sync)) -> Result<Channel, TransportError>;
 
     /// Whether the connection of this number still stands.
     async fn stands(&self, link: u64) -> bool;

@@ -168,6 +168,14 @@ pub enum TransportError {
         /// What happened.
         why: String,
     },
+    /// Another process drives the run now, or it is not known that this one still does: nothing was sent.
+    #[error("nothing more is done on {host}: {why}")]
+    Superseded {
+        /// The host.
+        host: Role,
+        /// Who has it, or why that is not known.
+        why: String,
+    },
     /// The command took longer than it may, and was ended.
     #[error("took longer than {limit:?} on {host} and was ended")]
     TimedOut {

@@ -5,12 +5,23 @@ use crate::base::{Secret, shell::quote};
 use super::marks::nonce;
 use super::shell::Facts;
 
+/// A shell that reads what it is fed.
+pub(crate) const SHELL: &str = "/bin/sh";
+
 /// How a shell of another user is started.
 pub(crate) struct Start {
-    /// What the login shell is given.
-    pub(crate) command: String,
+    /// What the login shell is given, before and after the shell's own command.
+    around: (String, &'static str),
     /// The dialogue about the password, where there is one.
     pub(crate) dialogue: Option<Dialogue>,
+}
+
+impl Start {
+    /// What the login shell is given to start `shell`.
+    pub(crate) fn command(&self, shell: &str) -> String {
+        let (before, after) = &self.around;
+        format!("{before}{shell}{after}")
+    }
 }
 
 /// By what the prompt and the password's acceptance are known.
@@ -26,16 +37,16 @@ pub(crate) struct Dialogue {
 pub(crate) fn start(user: &str, password: Option<&Secret>, login: &Facts) -> Start {
     let user = quote(user);
     // At home as a login is, or where everybody may be: the login's own folder may be closed to them, and `find` for one does not begin then.
-    let shell = "cd 2>/dev/null || cd /; exec /bin/sh";
+    let home = "cd 2>/dev/null || cd /; exec ";
     if login.uid == "0" && !login.sudo {
-        return Start { command: format!("exec su -s /bin/sh -c '{shell}' {user}"), dialogue: None };
+        return Start { around: (format!("exec su {user} -s /bin/sh -c '{home}"), "'"), dialogue: None };
     }
     if password.is_none() {
-        return Start { command: format!("exec sudo -n -H -u {user} -- /bin/sh -c '{shell}'"), dialogue: None };
+        return Start { around: (format!("exec sudo -n -H -u {user} -- /bin/sh -c '{home}"), "'"), dialogue: None };
     }
     let (prompt, hello) = (nonce(), nonce());
-    let command = format!("exec sudo -S -p {prompt}. -H -u {user} -- /bin/sh -c 'echo {hello}; {shell}'");
-    Start { command, dialogue: Some(Dialogue { prompt, hello }) }
+    let before = format!("exec sudo -S -p {prompt}. -H -u {user} -- /bin/sh -c 'echo {hello}; {home}");
+    Start { around: (before, "'"), dialogue: Some(Dialogue { prompt, hello }) }
 }
 
 /// What to say when the shell did not start, in sudo's own words and with what helps.
@@ -74,15 +85,15 @@ mod tests {
     #[test]
     fn root_needs_no_sudo() {
         let start = start("postgres", None, &login("0", false));
-        assert_eq!(start.command, "exec su -s /bin/sh -c 'cd 2>/dev/null || cd /; exec /bin/sh' postgres");
+        assert_eq!(start.command(SHELL), "exec su postgres -s /bin/sh -c 'cd 2>/dev/null || cd /; exec /bin/sh'");
     }
 
     #[test]
     fn a_password_is_never_in_the_command() {
         let secret = Secret::new("hunter2".into());
         let start = start("root", Some(&secret), &login("1000", true));
-        assert!(!start.command.contains("hunter2"));
-        assert!(start.command.contains(&format!("-p {}.", start.dialogue.unwrap().prompt)));
+        assert!(!start.command(SHELL).contains("hunter2"));
+        assert!(start.command(SHELL).contains(&format!("-p {}.", start.dialogue.unwrap().prompt)));
     }
 
     #[test]

@@ -57,7 +57,7 @@ impl Fake {
         let identity = Identity { host_key: format!("SHA256:{role}"), machine_id: format!("machine-{role}") };
         let spawner = Spawner { role: role.clone(), home: Some(folder.to_owned()) };
         let state = State { given: Vec::new(), faults: VecDeque::new(), identity };
-        Self { pool: Pool::new(role, spawner), state: Mutex::new(state) }
+        Self { pool: Pool::new(role, spawner, None), state: Mutex::new(state) }
     }
 
     /// Every command so far, in order.

@@ -13,7 +13,7 @@ use crate::base::Role;
 use super::channel::{Channel, Opener};
 use super::command::{Duplex, Identity};
 use super::pool::Pool;
-use super::{Command, Output, Process, Sink, Transport, TransportError};
+use super::{Command, Output, Process, Sink, Tenure, Transport, TransportError};
 
 /// The operator's own machine.
 pub struct Local {
@@ -24,8 +24,14 @@ impl Local {
     /// The way to it.
     #[must_use]
     pub fn new() -> Self {
+        Self::of_run(None)
+    }
+
+    /// The way to it for a process that drives a run.
+    #[must_use]
+    pub fn of_run(tenure: Option<Tenure>) -> Self {
         let spawner = Spawner { role: Role::local(), home: None };
-        Self { pool: Pool::new(Role::local(), spawner) }
+        Self { pool: Pool::new(Role::local(), spawner, tenure) }
     }
 }
 
@@ -54,6 +60,7 @@ impl Transport for Local {
     }
 
     async fn dial(&self, to: &str) -> Result<Box<dyn Duplex>, TransportError> {
+        self.pool.is_ours().await?;
         let refused = |error: std::io::Error| TransportError::Refused {
             host: self.role().clone(),
             to: to.to_owned(),
@@ -82,9 +89,10 @@ pub(crate) struct Spawner {
 
 #[async_trait]
 impl Opener for Spawner {
-    async fn open(&self, command: &str) -> Result<Channel, TransportError> {
+    async fn open(&self, command: &(dyn Fn(u64) -> String + Send + Sync)) -> Result<Channel, TransportError> {
+        let link = 0;
         let mut process = detached("/bin/sh");
-        process.arg("-c").arg(command);
+        process.arg("-c").arg(command(link));
         process.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         if let Some(home) = &self.home {
             // What is in its `bin` stands in for the machine's own commands.
@@ -102,7 +110,8 @@ impl Opener for Spawner {
             input: Box::new(input),
             output: Box::new(output),
             errors: Box::new(errors),
-            link: 0,
+            link,
+            gone: Vec::new(),
             _keep: Box::new(child),
         })
     }

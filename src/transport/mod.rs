@@ -12,6 +12,7 @@ pub mod process;
 mod request;
 mod shell;
 pub mod ssh;
+mod tenure;
 
 pub use command::{Become, Command, Duplex, Effect, Identity, Output, Sink, Stream, Transport, TransportError};
 pub use fake::Fake;
@@ -19,3 +20,4 @@ pub use job::{Job, JobEnd, JobHome, JobId, JobRef, JobSpec, JobState, Offsets, P
 pub use local::Local;
 pub use process::{Ended, Errors, Heard, Process};
 pub use ssh::{Ssh, SshOptions};
+pub use tenure::{Lease, Tenure};

@@ -10,11 +10,11 @@ use tokio::time::timeout;
 
 use crate::base::Role;
 
-use super::channel::Opener;
+use super::channel::{Channel, Opener};
 use super::escalate;
 use super::process::{Ender, Process};
 use super::shell::{Broken, Delivery, Facts, Shell, StartError};
-use super::{Become, Command, Effect, Output, Sink, TransportError};
+use super::{Become, Command, Effect, Output, Sink, Tenure, TransportError};
 
 /// What a script has between SIGTERM and SIGKILL.
 pub(crate) const GRACE: Duration = Duration::from_secs(3);
@@ -22,21 +22,20 @@ pub(crate) const GRACE: Duration = Duration::from_secs(3);
 /// How often a command is sent again where its connection breaks each time.
 const TRIES: u32 = 5;
 
-/// The plain shell, started in a way that works with every login shell.
-const PLAIN: &str = "exec /bin/sh";
-
 /// The shells of one host. A shell is taken out for each command, so that commands side by side do not wait for each other.
 pub(crate) struct Pool<O> {
     role: Role,
     opener: O,
+    /// None: there is no run.
+    tenure: Option<Tenure>,
     /// By user; nobody is whoever we log in as.
     idle: Mutex<HashMap<Option<String>, Vec<Shell>>>,
     login: Mutex<Option<Facts>>,
 }
 
 impl<O: Opener> Pool<O> {
-    pub(crate) fn new(role: Role, opener: O) -> Arc<Self> {
-        Arc::new(Self { role, opener, idle: Mutex::default(), login: Mutex::default() })
+    pub(crate) fn new(role: Role, opener: O, tenure: Option<Tenure>) -> Arc<Self> {
+        Arc::new(Self { role, opener, tenure, idle: Mutex::default(), login: Mutex::default() })
     }
 
     pub(crate) fn role(&self) -> &Role {
@@ -59,6 +58,7 @@ impl<O: Opener> Pool<O> {
             tries += 1;
             let user = self.user(command.become_user.as_ref()).await?;
             let shell = self.take(user).await?;
+            self.is_ours().await?;
             let (again, why) = match self.run(shell, user, command, &mut delivery).await? {
                 Ok(status) => return Ok(Output { status, ..delivery.output }),
                 Err(Broken::Malformed(why)) => return Err(self.unusable(why)),
@@ -82,6 +82,7 @@ impl<O: Opener> Pool<O> {
             tries += 1;
             let user = self.user(command.become_user.as_ref()).await?;
             let shell = self.take(user).await?;
+            self.is_ours().await?;
             let group = shell.facts().group.clone();
             let why = match shell.hand_over(command).await {
                 Ok(piped) => {
@@ -194,9 +195,9 @@ impl<O: Opener> Pool<O> {
 
     async fn open_once(self: &Arc<Self>, user: Option<&Become>) -> Result<Shell, Opening> {
         let Some(user) = user else {
-            let channel = self.opener.open(PLAIN).await?;
-            let link = channel.link;
-            let shell = match Shell::start(channel).await {
+            let channel = self.opener.open(&|link| format!("exec {}", self.command(link))).await?;
+            let (link, first) = (channel.link, self.first(&channel));
+            let shell = match Shell::start(channel, &first).await {
                 Ok(shell) => shell,
                 Err(error) => return Err(self.refused(link, |why| self.unusable(why), &error.words()).await),
             };
@@ -212,18 +213,34 @@ impl<O: Opener> Pool<O> {
         }
         let login = Box::pin(self.login()).await?;
         let start = escalate::start(&user.user, user.password.as_ref(), &login);
-        let channel = self.opener.open(&start.command).await?;
-        let link = channel.link;
+        let channel = self.opener.open(&|link| start.command(&self.command(link))).await?;
+        let (link, first) = (channel.link, self.first(&channel));
         let started = match (&user.password, &start.dialogue) {
-            (Some(password), Some(dialogue)) => {
-                Shell::start_with_password(channel, password, &dialogue.prompt, &dialogue.hello).await
-            }
-            _ => Shell::start(channel).await,
+            (Some(password), Some(dialogue)) => Shell::start_with_password(channel, password, dialogue, &first).await,
+            _ => Shell::start(channel, &first).await,
         };
         match started {
             Ok(shell) => Ok(shell),
             Err(error) => Err(self.refused(link, fail, &escalate::explain(&error.words(), &login)).await),
         }
+    }
+
+    /// What is started as a shell of the connection `link`. Here there is none that could break.
+    fn command(&self, link: u64) -> String {
+        let tenure = self.tenure.as_ref().filter(|_| !self.role.is_local());
+        tenure.map_or_else(|| escalate::SHELL.to_owned(), |tenure| tenure.shell(link))
+    }
+
+    /// What such a shell does first.
+    fn first(&self, channel: &Channel) -> String {
+        let tenure = self.tenure.as_ref().filter(|_| !self.role.is_local());
+        tenure.and_then(|tenure| tenure.succeed(&channel.gone)).unwrap_or_default()
+    }
+
+    /// Sees, once there is a way to the host, that nobody else has the run.
+    pub(crate) async fn is_ours(&self) -> Result<(), TransportError> {
+        let Some(tenure) = &self.tenure else { return Ok(()) };
+        tenure.lease.is_held().await.map_err(|why| TransportError::Superseded { host: self.role.clone(), why })
     }
 
     /// A shell that did not start: because the connection broke, or because it was not let.

@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use crate::base::Secret;
 
 use super::channel::{Channel, Reader, Writer};
+use super::escalate::Dialogue;
 use super::marks::{Marked, nonce};
 use super::request::{GO, Request};
 use super::{Command, Output, Sink, Stream, request};
@@ -124,6 +125,7 @@ impl<'a> Delivery<'a> {
 /// process group ends the script and not the shell; and it says who it is.
 const PREAMBLE: &str = r#"exec 3>&1 4>&2 2>/dev/null
 trap : TERM
+@FIRST
 if IFS= read -r s </proc/$$/stat; then s=${s##*) }; set -- $s; g=$3; else g=$(ps -o pgid= -p $$); set -- $g; g=$1; fi
 if command -v sudo >/dev/null; then s=sudo; else s=-; fi
 printf '@ %s %s %s %s\n' "$g" "$(id -u)" "$s" "$(id -un)" >&3; printf '@\n' >&4
@@ -131,23 +133,25 @@ set --; unset s g
 "#;
 
 impl Shell {
-    /// Takes over a `/bin/sh` that has just been started. Whatever login shells and banners said before it answers is passed over.
-    pub(crate) async fn start(channel: Channel) -> Result<Self, StartError> {
+    /// Takes over a `/bin/sh` that has just been started, and runs `first` in it. Whatever login shells and banners said before it answers is
+    /// passed over.
+    pub(crate) async fn start(channel: Channel, first: &str) -> Result<Self, StartError> {
         let mut shell = Self { channel, streams: Streams::new(), facts: Facts::unknown() };
-        shell.greet().await?;
+        shell.greet(first).await?;
         Ok(shell)
     }
 
-    /// The same behind a sudo that asks for a password: it says `prompt` and a dot when it asks, and `hello` and a line end when it was content.
+    /// The same behind a sudo that asks for a password: it says the prompt and a dot when it asks, and the hello and a line end when it was
+    /// content.
     pub(crate) async fn start_with_password(
         channel: Channel,
         password: &Secret,
-        prompt: &str,
-        hello: &str,
+        dialogue: &Dialogue,
+        first: &str,
     ) -> Result<Self, StartError> {
         let mut shell = Self { channel, streams: Streams::new(), facts: Facts::unknown() };
-        shell.authenticate(password, prompt, hello).await?;
-        shell.greet().await?;
+        shell.authenticate(password, dialogue).await?;
+        shell.greet(first).await?;
         Ok(shell)
     }
 
@@ -240,10 +244,10 @@ impl Shell {
         timeout(limit, drain).await.is_ok()
     }
 
-    async fn greet(&mut self) -> Result<(), StartError> {
+    async fn greet(&mut self, first: &str) -> Result<(), StartError> {
         let nonce = nonce();
         self.streams.expect(&nonce);
-        let preamble = PREAMBLE.replace('@', &nonce);
+        let preamble = PREAMBLE.replace("@FIRST\n", first).replace('@', &nonce);
         let mut words = Vec::new();
         let answer = async {
             // A shell that is not there is told by the end of its output, with what it said.
@@ -267,10 +271,10 @@ impl Shell {
         Ok(())
     }
 
-    async fn authenticate(&mut self, password: &Secret, prompt: &str, hello: &str) -> Result<(), StartError> {
+    async fn authenticate(&mut self, password: &Secret, dialogue: &Dialogue) -> Result<(), StartError> {
         let Streams { out, err, .. } = &mut self.streams;
-        out.expect(hello, b'\n');
-        err.expect(prompt, b'.');
+        out.expect(&dialogue.hello, b'\n');
+        err.expect(&dialogue.prompt, b'.');
         let Channel { input, output, errors, .. } = &mut self.channel;
         let mut words = Vec::new();
         let mut asked = false;
@@ -428,6 +432,7 @@ mod tests {
             output: Box::new(tokio::io::empty()),
             errors: Box::new(std::io::Cursor::new(b"sudo: unknown user nobody\n".to_vec())),
             link: 0,
+            gone: Vec::new(),
             _keep: Box::new(()),
         }
     }
@@ -435,7 +440,7 @@ mod tests {
     #[tokio::test]
     async fn a_shell_that_ends_at_once_kept_silent_for_no_time() {
         let ended = Channel { errors: Box::new(tokio::io::empty()), ..refusing() };
-        let Err(StartError::Failed(why)) = Shell::start(ended).await else { panic!("it cannot start") };
+        let Err(StartError::Failed(why)) = Shell::start(ended, "").await else { panic!("it cannot start") };
         assert_eq!(why, "the shell ended without a word");
     }
 
@@ -447,9 +452,10 @@ mod tests {
             Ok(_) => "nothing is wrong".to_owned(),
         };
         for _ in 0..20 {
-            assert_eq!(said(Shell::start(refusing()).await), "sudo: unknown user nobody");
+            assert_eq!(said(Shell::start(refusing(), "").await), "sudo: unknown user nobody");
             let password = Secret::new("secret".to_owned());
-            let started = Shell::start_with_password(refusing(), &password, "prompt", "hello").await;
+            let dialogue = Dialogue { prompt: "prompt".to_owned(), hello: "hello".to_owned() };
+            let started = Shell::start_with_password(refusing(), &password, &dialogue, "").await;
             assert_eq!(said(started), "sudo: unknown user nobody");
         }
     }

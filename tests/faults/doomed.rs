@@ -149,6 +149,10 @@ impl Store for Journal {
         self.inner.renew(run, fence, now).await
     }
 
+    async fn is_newest(&self, run: &RunId, fence: Fence) -> StoreResult<()> {
+        self.inner.is_newest(run, fence).await
+    }
+
     async fn release(&self, run: &RunId, fence: Fence) -> StoreResult<()> {
         self.inner.release(run, fence).await
     }

@@ -29,7 +29,8 @@ fn whoever_is_taken_over_from_behind_a_dead_link_does_nothing_more() {
     let told = || std::fs::read_to_string(&taken).unwrap();
     assert_eq!(second.wait().unwrap().code(), Some(0), "{}", told());
     assert_eq!(first.wait().unwrap().code(), Some(5), "{}", operator.said());
-    assert_eq!(lab.on("old", "cat /root/long /root/next"), "begun\nover\nnext\n");
+    let log = operator.runbook(&["log"]).text;
+    assert_eq!(lab.on("old", "cat /root/long /root/next"), "begun\nover\nnext\n", "{log}");
     operator.runbook(&["log", "--verify"]).ended(0);
     operator.roll_back();
 }

@@ -129,6 +129,7 @@ async fn one(
         role: role.clone(),
         ssh: host.map(|host| host.ssh.clone()).unwrap_or_default(),
         port: host.and_then(|host| host.port),
+        tenure: None,
     };
     let transport = match ways.connect(&destination).await {
         Ok(transport) => transport,

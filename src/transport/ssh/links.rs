@@ -42,6 +42,8 @@ pub(crate) struct Links {
 
 struct State {
     masters: Vec<Arc<Master>>,
+    /// The numbers of the connections that are gone.
+    gone: Vec<u64>,
     /// Sessions that a connection carries, as far as is known.
     sessions: usize,
     /// The key of the first connection: the others must have it too.
@@ -58,6 +60,7 @@ impl Links {
     pub(super) fn new(role: Role, target: Target) -> Self {
         let state = State {
             masters: Vec::new(),
+            gone: Vec::new(),
             sessions: SESSIONS,
             key: None,
             lost: String::new(),
@@ -178,6 +181,9 @@ impl Links {
     async fn discard(&self, number: u64, why: String) {
         let mut state = self.state.lock().await;
         state.masters.retain(|master| master.number != number);
+        if !state.gone.contains(&number) {
+            state.gone.push(number);
+        }
         state.lost = why;
     }
 
@@ -207,12 +213,12 @@ impl Links {
 
 #[async_trait]
 impl Opener for Links {
-    async fn open(&self, command: &str) -> Result<Channel, TransportError> {
+    async fn open(&self, command: &(dyn Fn(u64) -> String + Send + Sync)) -> Result<Channel, TransportError> {
         let mut refused = 0;
         loop {
             let (master, permit) = self.with_room().await?;
-            match master.open(command, permit).await {
-                Ok(channel) => return Ok(channel),
+            match master.open(&command(master.number), permit).await {
+                Ok(channel) => return Ok(Channel { gone: self.state.lock().await.gone.clone(), ..channel }),
                 Err(NoSession::Gone(why)) => self.discard(master.number, why).await,
                 Err(NoSession::Full) if self.cut_down(&master).await => {}
                 Err(NoSession::Full) if refused >= REFUSALS => {

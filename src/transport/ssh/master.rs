@@ -151,6 +151,7 @@ impl Master {
             output: Box::new(output),
             errors: Box::new(errors),
             link: self.number,
+            gone: Vec::new(),
             _keep: Box::new((child, permit)),
         })
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::Role;
+use crate::transport::Tenure;
 
 /// Is told of each try to reconnect: which one, from 1, and why it is needed or why the one before failed.
 pub type OnReconnect = Arc<dyn Fn(&Role, u32, &str) + Send + Sync>;
@@ -18,6 +19,8 @@ pub struct SshOptions {
     pub reconnect_timeout: Duration,
     /// Is told of each try to reconnect.
     pub on_reconnect: OnReconnect,
+    /// The run that is driven, and by which process; none: nothing is.
+    pub tenure: Option<Tenure>,
     /// Where control sockets are kept; none: `$XDG_RUNTIME_DIR` or `/tmp`, in folders that only we may enter.
     pub control_dir: Option<PathBuf>,
 }
@@ -28,6 +31,7 @@ impl Default for SshOptions {
             config: None,
             reconnect_timeout: Duration::from_mins(5),
             on_reconnect: Arc::new(|_, _, _| ()),
+            tenure: None,
             control_dir: None,
         }
     }

@@ -23,8 +23,9 @@ impl Ssh {
     /// The way to `destination`: whatever `ssh` accepts, `user@host`, an alias of its configuration, or `ssh://user@host:port`.
     #[must_use]
     pub fn new(role: Role, destination: impl Into<String>, port: Option<u16>, options: SshOptions) -> Self {
+        let tenure = options.tenure.clone();
         let target = Target { destination: destination.into(), port, options };
-        Self { pool: Pool::new(role.clone(), Links::new(role, target)) }
+        Self { pool: Pool::new(role.clone(), Links::new(role, target), tenure) }
     }
 }
 
@@ -49,6 +50,7 @@ impl Transport for Ssh {
     }
 
     async fn dial(&self, to: &str) -> Result<Box<dyn Duplex>, TransportError> {
+        self.pool.is_ours().await?;
         Ok(Box::new(self.pool.opener().dial(to).await?))
     }
 

@@ -5,3 +5,4 @@ mod pipes;
 mod shell;
 mod ssh;
 pub(crate) mod sshd;
+mod tenure;

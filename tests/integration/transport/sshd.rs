@@ -97,7 +97,7 @@ impl Sshd {
             on_reconnect: Arc::new(move |role, attempt, why| {
                 reconnects.lock().unwrap().push(format!("{role} {attempt} {why}"));
             }),
-            control_dir: None,
+            ..SshOptions::default()
         }
     }
 
@@ -116,6 +116,18 @@ impl Sshd {
             line.starts_with(b"ssh") && String::from_utf8_lossy(&line).contains(&config)
         };
         all.filter(ours).collect()
+    }
+
+    /// The processes that serve its connections.
+    pub(crate) fn sessions(&self) -> Vec<u32> {
+        let under = |parent: u32| {
+            let said = Command::new("pgrep").args(["-P", &parent.to_string(), "^sshd"]).output().unwrap();
+            String::from_utf8(said.stdout).unwrap().lines().map(|pid| pid.parse().unwrap()).collect::<Vec<u32>>()
+        };
+        let mut sessions = under(self.process.id());
+        let below: Vec<u32> = sessions.iter().flat_map(|session| under(*session)).collect();
+        sessions.extend(below);
+        sessions
     }
 
     /// None of our masters to it is left: one that was told to end takes a moment.
@@ -159,6 +171,10 @@ impl Drop for Sshd {
 
 /// Kills a process that the test has started.
 pub(crate) fn kill(pid: u32) {
+    signal(pid, rustix::process::Signal::KILL);
+}
+
+pub(crate) fn signal(pid: u32, signal: rustix::process::Signal) {
     let pid = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
-    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    rustix::process::kill_process(pid, signal).unwrap();
 }
