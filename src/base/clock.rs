@@ -17,25 +17,25 @@ pub trait Clock: Send + Sync {
 
     /// Returns once `now` has reached `until`; at once if it has passed.
     async fn sleep_until(&self, until: Timestamp) {
-        loop {
-            let left = until.duration_since(self.now());
-            match Duration::try_from(left) {
-                Ok(left) if !left.is_zero() => tokio::time::sleep(left.min(NAP)).await,
-                Ok(_) | Err(_) => return,
-            }
-        }
+        // What is less than nothing is nothing.
+        nap(|| Duration::try_from(until.duration_since(self.now())).unwrap_or_default()).await;
     }
 
     /// Returns once so much time has passed.
     async fn sleep(&self, time: Duration) {
         let end = self.passed().saturating_add(time);
-        loop {
-            let left = end.saturating_sub(self.passed());
-            if left.is_zero() {
-                return;
-            }
-            tokio::time::sleep(left.min(NAP)).await;
+        nap(|| end.saturating_sub(self.passed())).await;
+    }
+}
+
+/// Sleeps for as long as anything is left.
+async fn nap(left: impl Fn() -> Duration + Send + Sync) {
+    loop {
+        let left = left();
+        if left.is_zero() {
+            return;
         }
+        tokio::time::sleep(left.min(NAP)).await;
     }
 }
 

@@ -122,9 +122,7 @@ impl Logged<'_> {
                 failure(page, why);
             }
             Record::Unsettled { unit, failure: why } => {
-                page.push(
-                    self.unit(head, Mark::Unsure, unit).put(Tone::Doubt, "not known yet: ").text(first(&why.why)),
-                );
+                page.push(self.unit(head, Mark::Unsure, unit).put(Tone::Doubt, "left open: ").text(first(&why.why)));
                 failure(page, why);
             }
             Record::Skipped { unit, why } => {

@@ -1,6 +1,7 @@
 //! A unit that was being applied when the controller died, or whose connection was lost: what happened is found out, never guessed.
 
 use crate::actions::{ActionError, AfterCrash, Verdict, Write};
+use crate::base::UnitId;
 use crate::events::UnitState;
 use crate::events::record::{Failure, Outcome, Outputs};
 use crate::events::state::Attempt;
@@ -98,10 +99,10 @@ impl Controller {
     }
 
     /// The host cannot be asked what became of it: the try stays open, and whoever goes on finds out.
-    pub(super) async fn away(&self, prepared: &Prepared<'_>, error: ActionError) -> Ended {
+    pub(super) async fn away(&self, unit: &UnitId, error: ActionError) -> Ended {
         let hint = "what was begun there goes on without us, and `resume` finds out what became of it".to_owned();
         let failure = Failure { hint: Some(hint), ..self.failure_of(error)? };
-        self.not_begun(&prepared.unit, failure).await
+        self.not_begun(unit, failure).await
     }
 
     /// The connection was lost while a unit was applied, or its job died.
@@ -116,25 +117,26 @@ impl Controller {
         // The record 'sent' comes before the launch: nothing was launched.
         let not_launched = after_crash == Some(AfterCrash::Reattach) && self.job_of(prepared).is_none();
         if not_launched && intent.attempt() < AGAIN {
-            let last = self.journal.view().state(&prepared.unit).attempt().cloned();
-            drop(intent);
-            return Box::pin(self.begin(prepared, last)).await;
+            return self.begin_again(prepared, intent).await;
         }
         let repeatable = matches!(after_crash, Some(AfterCrash::Reapply | AfterCrash::Recheck));
         if repeatable {
             match self.verdict(prepared, around, intent.attempt()).await {
                 Ok(Verdict::Holds) => return self.found_done(prepared, around, intent).await,
-                Ok(Verdict::Fails(_)) if intent.attempt() < AGAIN => {
-                    let last = self.journal.view().state(&prepared.unit).attempt().cloned();
-                    drop(intent);
-                    return Box::pin(self.begin(prepared, last)).await;
-                }
-                Err(error) if error.could_not_ask() => return self.away(prepared, error).await,
+                Ok(Verdict::Fails(_)) if intent.attempt() < AGAIN => return self.begin_again(prepared, intent).await,
+                Err(error) if error.could_not_ask() => return self.away(&prepared.unit, error).await,
                 Ok(Verdict::Fails(_) | Verdict::Unknown) | Err(_) => {}
             }
         }
         let why = self.failure_of(error)?.why;
         self.settle_by_verify(prepared, around, intent, why).await
+    }
+
+    /// Another try of what was not done, in place of the one that `intent` is of.
+    async fn begin_again(&self, prepared: &Prepared<'_>, intent: Intent) -> Ended {
+        drop(intent);
+        let last = self.journal.view().state(&prepared.unit).attempt().cloned();
+        Box::pin(self.begin(prepared, last)).await
     }
 
     /// Whether the step's `unless` says that it is done. An error is a no.

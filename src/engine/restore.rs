@@ -48,9 +48,7 @@ impl Controller {
             }
             Err(NotUndone::Failed(crate::actions::ActionError::Detached)) => Ok(UnitEnd::Interrupted),
             // The try stays open, and the next finds what was done of it.
-            Err(NotUndone::Failed(error)) if error.could_not_ask() => {
-                self.not_begun(unit, self.failure_of(error)?).await
-            }
+            Err(NotUndone::Failed(error)) if error.could_not_ask() => self.away(unit, error).await,
             Err(NotUndone::Failed(error)) => {
                 let failure = self.failure_of(error)?;
                 self.settle_failed(intent, failure).await

@@ -258,7 +258,9 @@ impl Controller {
                 }
             },
             Err(ActionError::Detached) => Ok(UnitEnd::Interrupted),
-            Err(error) if error.could_not_ask() && self.job_of(prepared).is_some() => self.away(prepared, error).await,
+            Err(error) if error.could_not_ask() && self.job_of(prepared).is_some() => {
+                self.away(&prepared.unit, error).await
+            }
             Err(error) if error.leaves_unsure() => self.look_after(prepared, around, intent, error).await,
             Err(error) => {
                 let failure = self.failure_of(error)?;

@@ -43,7 +43,7 @@ fn words(entry: &Entry, view: &RunView, style: &Style) -> (Tone, String) {
         Record::Settled { outcome: Outcome::Unsure { why }, .. } => (Doubt, format!("outcome not known: {why}")),
         Record::Satisfied { .. } => (Plain, "already as asked".into()),
         Record::Blocked { failure, .. } => (Bad, format!("could not be begun: {}", failure.why)),
-        Record::Unsettled { failure, .. } => (Doubt, format!("not known yet: {}", failure.why)),
+        Record::Unsettled { failure, .. } => (Doubt, format!("left open: {}", failure.why)),
         Record::Skipped { why, .. } => (Plain, format!("left out: {why}")),
         Record::Waiting { until: Some(at), what: Some(what), .. } => {
             (Doubt, format!("waits for {what}, at most until {}", until(at)))
