@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::commands::{abandon, by_hand, check, completions, due, log, plan, resume, rollback, run, runs, status};
+use super::commands::{abandon, by_hand, check, completions, due, log, man, plan, resume, rollback, run, runs, status};
 
 /// Carries out server migrations written as YAML runbooks: step by step over SSH, with a journal, resume and rollback.
 #[derive(Debug, Parser)]
@@ -89,6 +89,7 @@ pub(crate) enum Command {
     Due(due::Arguments),
     Abandon(abandon::Arguments),
     Completions(completions::Arguments),
+    Man(man::Arguments),
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use tokio::runtime::Builder;
 
 use super::arguments::{Arguments, Command};
 use super::around::{Around, Plainly};
-use super::commands::{abandon, by_hand, check, completions, due, log, plan, resume, rollback, run, runs, status};
+use super::commands::{abandon, by_hand, check, completions, due, log, man, plan, resume, rollback, run, runs, status};
 use super::console;
 use super::context::Context;
 use super::error::CommandError;
@@ -65,6 +65,7 @@ async fn carry_out(context: &Context, command: Command) -> Result<Exit, CommandE
         Command::Due(_) => due::run(context).await,
         Command::Abandon(arguments) => abandon::run(context, &arguments).await,
         Command::Completions(arguments) => Ok(completions::run(&arguments)),
+        Command::Man(arguments) => man::run(&arguments),
     }
 }
 

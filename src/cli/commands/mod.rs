@@ -7,6 +7,7 @@ pub(crate) mod completions;
 pub(crate) mod due;
 mod hosts;
 pub(crate) mod log;
+pub(crate) mod man;
 mod outline;
 pub(crate) mod plan;
 mod preview;

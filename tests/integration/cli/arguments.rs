@@ -189,6 +189,22 @@ fn looking_makes_no_state() {
 }
 
 #[test]
+fn manual_pages_are_written_for_the_whole_and_for_each_command() {
+    Test::new().run("man").exits(0).says(".TH runbook 1").says("runbook\\-rollback(1)");
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().display();
+    Test::new().run(&format!("man --out {out}")).exits(0);
+    let mut pages: Vec<_> =
+        std::fs::read_dir(&folder).unwrap().map(|page| page.unwrap().file_name().into_string().unwrap()).collect();
+    pages.sort();
+    assert_eq!(pages.len(), 16, "{pages:?}");
+    assert_eq!(pages[0], "runbook-abandon.1");
+    let page = std::fs::read_to_string(folder.path().join("runbook-resume.1")).unwrap();
+    assert!(page.contains(".SH EXAMPLES") && page.contains("\\-\\-take\\-over"), "{page}");
+    Test::new().run(&format!("man --out {out}/none")).exits(2).complains("there is no such folder");
+}
+
+#[test]
 fn completions_are_written_for_the_usual_shells() {
     for shell in ["bash", "zsh", "fish"] {
         Test::new().run(&format!("completions {shell}")).exits(0).says("rollback");
