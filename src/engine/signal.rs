@@ -1,4 +1,4 @@
-//! Ctrl-C: once to stop after the running step, twice to let go of it.
+//! Ctrl-C: once to stop after the running step, twice to let go of it. Whoever has lost the run lets go, too.
 
 use tokio::sync::watch;
 
@@ -16,7 +16,11 @@ pub enum Wish {
 
 /// The engine's ear for Ctrl-C.
 #[derive(Clone, Debug)]
-pub struct Signals(watch::Receiver<Wish>);
+pub struct Signals {
+    wish: watch::Receiver<Wish>,
+    /// Whether somebody else has the run.
+    lost: watch::Receiver<bool>,
+}
 
 /// The other end: whoever hears the signal.
 #[derive(Clone, Debug)]
@@ -27,7 +31,8 @@ impl Interrupter {
     #[must_use]
     pub fn new() -> (Self, Signals) {
         let (sender, receiver) = watch::channel(Wish::GoOn);
-        (Self(sender), Signals(receiver))
+        let (_, lost) = watch::channel(false);
+        (Self(sender), Signals { wish: receiver, lost })
     }
 
     /// One more Ctrl-C. Returns what it now means.
@@ -38,19 +43,32 @@ impl Interrupter {
     }
 }
 
+/// Returns once it is as wanted.
+async fn becomes<T>(mut told: watch::Receiver<T>, wanted: impl FnMut(&T) -> bool) {
+    if told.wait_for(wanted).await.is_err() {
+        // Nobody is left who could say so.
+        std::future::pending::<()>().await;
+    }
+}
+
 impl Signals {
+    /// The same, where `lost` tells when somebody else has taken the run.
+    #[must_use]
+    pub fn until(self, lost: watch::Receiver<bool>) -> Self {
+        Self { lost, ..self }
+    }
+
     /// What the operator wants now.
     #[must_use]
     pub fn wish(&self) -> Wish {
-        *self.0.borrow()
+        if *self.lost.borrow() { Wish::Detach } else { *self.wish.borrow() }
     }
 
     /// Returns once the operator wants at least this.
     pub async fn wanted(&self, wish: Wish) {
-        let mut receiver = self.0.clone();
-        if receiver.wait_for(|now| *now >= wish).await.is_err() {
-            // Nobody is left who could press Ctrl-C.
-            std::future::pending::<()>().await;
+        tokio::select! {
+            () = becomes(self.wish.clone(), |now| *now >= wish) => {}
+            () = becomes(self.lost.clone(), |lost| *lost) => {}
         }
     }
 }

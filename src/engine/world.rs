@@ -47,6 +47,7 @@ impl World {
     /// The world of a run that is carried out.
     pub(super) fn of_run(setup: Setup, journal: Arc<Journal>, plan: Arc<Plan>) -> Self {
         let view = journal.view();
+        let setup = Setup { signals: setup.signals.clone().until(journal.lost()), ..setup };
         Self { journal: Some(journal), ..Self::of_view(setup, view, plan) }
     }
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, MutexGuard, watch};
 use tokio::task::AbortHandle;
 
 use crate::base::{Clock, RunId, UnitId};
@@ -30,6 +30,7 @@ pub struct Journal {
     view: RwLock<Arc<RunView>>,
     listeners: RwLock<Vec<Listener>>,
     renewal: AbortHandle,
+    lost: watch::Receiver<bool>,
 }
 
 /// The end of the chain.
@@ -92,7 +93,8 @@ impl Journal {
         view: RunView,
     ) -> Self {
         let hash = entries.last().map(|entry| chain::hash(entry)).unwrap_or_default();
-        let renewal = tokio::spawn(keep(store.clone(), clock.clone(), run.clone(), fence)).abort_handle();
+        let (tell, lost) = watch::channel(false);
+        let renewal = tokio::spawn(keep(store.clone(), clock.clone(), run.clone(), fence, tell)).abort_handle();
         Self {
             tail: Mutex::new(Tail { seq: entries.len() as u64, hash }),
             view: RwLock::new(Arc::new(view)),
@@ -103,6 +105,7 @@ impl Journal {
             who,
             fence,
             renewal,
+            lost,
         }
     }
 
@@ -224,6 +227,12 @@ impl Journal {
         self.store.is_newest(&self.run, self.fence).await
     }
 
+    /// Tells, within seconds, that another operator has the run.
+    #[must_use]
+    pub fn lost(&self) -> watch::Receiver<bool> {
+        self.lost.clone()
+    }
+
     /// Tells `listener` of every entry from now on.
     pub fn subscribe(&self, listener: Listener) {
         self.listeners.write().unwrap_or_else(PoisonError::into_inner).push(listener);
@@ -259,12 +268,13 @@ pub async fn load(store: &dyn Store, run: &RunId) -> Result<(Vec<String>, RunVie
 }
 
 /// Renews the lease until it is lost. A renewal that fails is tried again: a write will tell.
-async fn keep(store: Arc<dyn Store>, clock: Arc<dyn Clock>, run: RunId, fence: Fence) {
+async fn keep(store: Arc<dyn Store>, clock: Arc<dyn Clock>, run: RunId, fence: Fence, lost: watch::Sender<bool>) {
     let pause = Duration::try_from(RENEWAL).unwrap_or_default();
     loop {
         tokio::time::sleep(pause).await;
         let now: Timestamp = clock.now();
         if let Err(super::error::JournalError::Fenced(_)) = store.renew(&run, fence, now).await {
+            lost.send_replace(true);
             return;
         }
     }

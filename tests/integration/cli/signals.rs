@@ -90,6 +90,17 @@ fn whoever_was_taken_over_from_writes_no_more() {
     going.wait().exits(5).complains("was taken over by another operator");
 }
 
+/// It finds out by itself: what it waits for may be far away.
+#[test]
+fn whoever_was_taken_over_from_does_not_go_on_waiting() {
+    let test = Test::new().runbook("name: Long\nsteps:\n  - {id: long, wait: 50s}\n");
+    let mut going = test.start("run book.yaml");
+    going.told("long  until");
+    test.run("resume --take-over --no-wait").exits(3);
+    going.wait().exits(5);
+    test.run("log --verify").exits(0);
+}
+
 #[test]
 fn a_run_is_followed_from_another_terminal() {
     let test = Test::new().runbook(BOOK);
