@@ -32,9 +32,9 @@ fn cables_that_are_pulled_cost_time_and_nothing_else() {
 #[ignore = "takes minutes: a part of tests/faults/all"]
 fn cables_that_are_out_for_a_minute_are_waited_for() {
     plague("a cable is out for 60 s", &[], |lab, turn, _| {
-        without_cable(lab, turn, || pause(60.0));
         // Whoever begins or resumes reaches all hosts first, or says at once that it does not.
-        pause(20.0);
+        pause(15.0);
+        without_cable(lab, turn, || pause(60.0));
     });
 }
 
