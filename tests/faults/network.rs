@@ -1,5 +1,6 @@
 //! The network at its worst, again and again, while the sample is carried out and taken back.
 
+use std::collections::BTreeSet;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
@@ -8,8 +9,8 @@ use crate::operator::{Everything, Operator};
 
 use super::load::{Counted, nothing_is_left, say};
 
-/// Whom it happens to, one after the other.
-const HOSTS: [&str; 4] = ["old", "new", "mirror1", "ns1"];
+/// Whose cable is pulled.
+const HOSTS: [&str; 5] = ["old", "new", "mirror1", "mirror2", "ns1"];
 
 /// How often a run may fail and be gone on with.
 const FAILURES: u32 = 60;
@@ -17,36 +18,31 @@ const FAILURES: u32 = 60;
 /// How long a run may go on without a host before it has said so and ended: silence, tries, and what it does elsewhere meanwhile.
 const BOUND: Duration = Duration::from_mins(3);
 
-/// A cable is out for five seconds, that of one host after the other.
+/// How many lines of a rollback are taken for a phase: it has none.
+const LINES: usize = 12;
+
+/// The cable of each host is out for five seconds, once in each phase.
 #[test]
 #[ignore = "takes minutes: a part of tests/faults/all"]
 fn cables_that_are_pulled_cost_time_and_nothing_else() {
-    plague("a cable is out for 5 s", &[], |lab, turn, _| {
-        without_cable(lab, turn, || pause(5.0));
-        pause(2.0);
-    });
+    in_each_phase("out for 5 s", &[], |lab, host, _| without_cable(lab, host, || pause(5.0)));
 }
 
 /// For a minute: longer than the silence after which a connection is given up.
 #[test]
-#[ignore = "takes minutes: a part of tests/faults/all"]
+#[ignore = "takes an hour: a part of tests/faults/all"]
 fn cables_that_are_out_for_a_minute_are_waited_for() {
-    plague("a cable is out for 60 s", &[], |lab, turn, _| {
-        // Whoever begins or resumes reaches all hosts first, or says at once that it does not.
-        pause(15.0);
-        without_cable(lab, turn, || pause(60.0));
-    });
+    in_each_phase("out for 60 s", &[], |lab, host, _| without_cable(lab, host, || pause(60.0)));
 }
 
 /// For good: whatever it was at, the run ends, and goes on once the cable is in again.
 #[test]
-#[ignore = "takes minutes: a part of tests/faults/all"]
+#[ignore = "takes an hour: a part of tests/faults/all"]
 fn cables_that_stay_out_end_the_run_in_bounded_time() {
     let mut longest = Duration::ZERO;
-    plague("a cable is out until the run has ended", &["--reconnect-timeout", "5s"], |lab, turn, run| {
-        pause([1.0, 3.0, 2.0, 5.0, 1.5][turn % 5]);
+    in_each_phase("out until the run has ended", &["--reconnect-timeout", "5s"], |lab, host, run| {
         let cut = Instant::now();
-        without_cable(lab, turn, || {
+        without_cable(lab, host, || {
             while run.try_wait().unwrap().is_none() {
                 assert!(cut.elapsed() < BOUND, "it goes on and on");
                 pause(0.1);
@@ -55,6 +51,33 @@ fn cables_that_stay_out_end_the_run_in_bounded_time() {
         longest = longest.max(cut.elapsed());
     });
     say(&format!("a run without a host ends after {} s at most", longest.as_secs()));
+}
+
+/// Does it to each host, once in each phase that a run comes to and each stretch of its rollback: a migration, forth and back, for each host.
+fn in_each_phase(what: &str, with: &[&str], mut happens: impl FnMut(&Lab, &str, &mut Child)) {
+    for host in HOSTS {
+        let Some(lab) = Lab::before() else { return };
+        let mut seen = BTreeSet::new();
+        plague_in(&lab, &format!("in each phase, the cable of {host} is {what}"), with, |operator, _, run| {
+            let stretch = stretch(&operator.said());
+            if seen.insert(stretch) {
+                happens(operator.lab, host, run);
+                // What it came to meanwhile has had it, too.
+                seen.insert(self::stretch(&operator.said()));
+                return true;
+            }
+            pause(0.1);
+            false
+        });
+    }
+}
+
+/// Where a run is, by what it has said: the last phase that it has named, or how many stretches of a rollback it has taken back.
+fn stretch(said: &str) -> String {
+    let is_phase = |line: &&str| line.starts_with(|c: char| c.is_ascii_digit()) && line.contains(". ");
+    let undone = said.lines().filter(|line| line.trim_start().starts_with('↶')).count();
+    let phase = said.lines().rfind(is_phase).unwrap_or_default();
+    if undone > 0 { format!("back {}", undone / LINES) } else { phase.to_owned() }
 }
 
 /// A wide-area line at its worst: 200 ms each way, and of three packets one is lost.
@@ -68,13 +91,16 @@ fn a_line_that_is_slow_and_loses_much_costs_time_and_nothing_else() {
     let own = std::fs::read_to_string(lab.file("ssh_config")).unwrap();
     std::fs::write(&config, format!("{own}    ProxyCommand python3 {far} %h %p 0.2 0.3\n")).unwrap();
     let with = ["--ssh-config", config.to_str().unwrap()];
-    plague_in(&lab, "200 ms each way, 30 % loss", &with, |_, _, _| pause(1.0));
+    plague_in(&lab, "200 ms each way, 30 % loss", &with, |_, _, _| {
+        pause(1.0);
+        false
+    });
 }
 
 /// sshd is restarted, and then whatever connections it has are ended: both as updates do it.
 #[test]
 fn connections_that_hosts_end_are_made_again() {
-    plague("sshd is restarted and its connections are killed", &[], |lab, turn, _| {
+    plague("sshd is restarted and its connections are killed", &[], |lab, turn| {
         let host = ["old", "new"][turn % 2];
         lab.on(host, "systemctl restart ssh.service");
         signal_connections(lab, host, "TERM");
@@ -86,7 +112,7 @@ fn connections_that_hosts_end_are_made_again() {
 #[test]
 #[ignore = "takes minutes: a part of tests/faults/all"]
 fn connections_that_fall_silent_are_given_up_and_made_again() {
-    plague("all connections of a host fall silent", &[], |lab, turn, _| {
+    plague("all connections of a host fall silent", &[], |lab, turn| {
         let host = ["new", "old"][turn % 2];
         signal_connections(lab, host, "STOP");
         pause(25.0);
@@ -105,7 +131,10 @@ fn a_session_at_a_time_will_do() {
         lab.on(host, limit);
     }
     let before = Operator::new(&lab).everything_now();
-    let tally = Tally::of(&lab, &before, &[], &mut |_, _| pause(0.2));
+    let tally = Tally::of(&lab, &before, &[], &mut |_, _, _| {
+        pause(0.2);
+        false
+    });
     assert_eq!(tally.failures, 0);
     say(&format!("MaxSessions 1 on every host; {} s", tally.seconds));
 }
@@ -141,24 +170,30 @@ struct Tally {
     seconds: u64,
 }
 
-/// What happens to a run again and again: how often it has happened already, and the run.
-type Happens<'a> = &'a mut dyn FnMut(usize, &mut Child);
+/// What happens to a run again and again: who carries it out, how often it has happened already, and the run. Whether it has happened.
+type Happens<'a> = &'a mut dyn FnMut(&Operator<'_>, usize, &mut Child) -> bool;
 
 /// Something happens again and again: forth and back, the migration gets where it is to get, and nothing is done twice. `with` is what each
 /// command is given besides.
-fn plague(what: &str, with: &[&str], happens: impl FnMut(&Lab, usize, &mut Child)) {
+fn plague(what: &str, with: &[&str], mut happens: impl FnMut(&Lab, usize)) {
     if let Some(lab) = Lab::before() {
-        plague_in(&lab, what, with, happens);
+        plague_in(&lab, what, with, |operator, turn, _| {
+            happens(operator.lab, turn);
+            true
+        });
     }
 }
 
-fn plague_in(lab: &Lab, what: &str, with: &[&str], mut happens: impl FnMut(&Lab, usize, &mut Child)) {
+fn plague_in(lab: &Lab, what: &str, with: &[&str], mut happens: impl FnMut(&Operator<'_>, usize, &mut Child) -> bool) {
     let before = Operator::new(lab).everything_before();
-    let tally = Tally::of(lab, &before, with, &mut |turn, run| happens(lab, turn, run));
-    say(&format!(
-        "{what}: {} times, {} runs failed and were gone on with; {} s",
-        tally.turns, tally.failures, tally.seconds
-    ));
+    let Tally { turns, failures, seconds } = Tally::of(lab, &before, with, &mut happens);
+    let often = if turns > 0 { format!(": {turns} times") } else { String::new() };
+    let failed = match failures {
+        0 => "no run failed".to_owned(),
+        1 => "1 run failed and was gone on with".to_owned(),
+        _ => format!("{failures} runs failed and were gone on with"),
+    };
+    say(&format!("{what}{often}, {failed}; {seconds} s"));
 }
 
 impl Tally {
@@ -198,8 +233,9 @@ impl Tally {
             command.args(with);
             let mut process = operator.start(command);
             while process.try_wait().unwrap().is_none() {
-                happens(self.turns, &mut process);
-                self.turns += 1;
+                if happens(operator, self.turns, &mut process) {
+                    self.turns += 1;
+                }
             }
             let ended = process.wait().unwrap().code();
             if ended == Some(code) {
@@ -215,9 +251,8 @@ impl Tally {
     }
 }
 
-/// Does something while the cable of one host is out, of another one each turn.
-fn without_cable(lab: &Lab, turn: usize, mut meanwhile: impl FnMut()) {
-    let host = HOSTS[turn % HOSTS.len()];
+/// Does something while the cable of a host is out.
+fn without_cable(lab: &Lab, host: &str, mut meanwhile: impl FnMut()) {
     lab.tool(&["link", host, "down"]);
     meanwhile();
     lab.tool(&["link", host, "up"]);
