@@ -21,14 +21,25 @@ alive() {
   [ "$1" != Z ] && [ "${20-}" = "$t" ]
 } 2>/dev/null
 
+# Waits until the witness has made `go`, which it does before it begins. For one that does not come the file is made in its place: then it
+# never begins, however late it comes, and what is told of it holds.
+settle() {
+  for nap in 0.05 0.1 0.2 0.4 0.8 1.6 3.2; do
+    [ -d "$d" ] && [ ! -e "$d/go" ] || return 0
+    sleep $nap 2>/dev/null || sleep 1
+  done
+  (set -C; printf '' >"$d/go") 2>/dev/null || [ -e "$d/go" ] || [ ! -d "$d" ] || say "failed nothing can be written to $d"
+}
+
 # Sets $k to what has become of the job. A witness that has just gone may have left the exit code since it was looked for.
 look() {
-  k=missing
-  [ -d "$d" ] || return 0
-  k=running
   for x in 1 2; do
+    k=missing
+    [ -d "$d" ] || return 0
     if [ -e "$d/code" ]; then IFS=' ' read -r c e <"$d/code" || :; k="ended ${c:-?}"; return 0; fi
-    alive && return 0
+    k=running
+    ! alive || return 0
+    settle
   done
   k=died
 }

@@ -40,7 +40,7 @@ attend() {
   wait "$1" || c=$?
   kill "$h" 2>/dev/null || :
   wait "$h" || :
-  # The witness fails only where it did not start the job.
+  # The witness fails only where it did not start the job: with 1 where it could not, with 2 where others had it not begin.
   [ "$c" != 1 ] || { rm -rf "$d"; say "failed nothing can be written to $d: is its disk full?"; }
   look
   [ ! -s "$d/out" ] || cat <&5
@@ -49,12 +49,9 @@ attend() {
   watch
 }
 
-# Joins a job that somebody else has started: a moment ago perhaps, so that its witness has not said who it is yet.
+# Joins a job that somebody else has started, a moment ago perhaps.
 join() {
-  for w in 0.05 0.1 0.2 0.4 0.8 1.6; do
-    [ -d "$d" ] && [ ! -e "$d/pid" ] || break
-    sleep $w 2>/dev/null || sleep 1
-  done
+  settle
   open
   watch
 }

@@ -13,7 +13,11 @@ set -- ${s##*) }
 printf '%s %s %s .\n' "$$" "${20-}" "$b" >pid || exit 1
 # The room for the exit code is taken now: the disk may be full when the job ends.
 printf '      \n' >code.new || exit 1
-sync . pid code.new || sync
+# Whoever waited for us in vain has made this file, and told that we died.
+set -C
+printf '' >go || { [ ! -e go ] || exit 2; exit 1; }
+set +C
+sync . pid code.new go || sync
 set --
 umask "$u"
 RUN

@@ -129,6 +129,48 @@ async fn a_job_is_started_once() {
     assert_eq!(std::fs::read_to_string(count).unwrap(), "run\n");
 }
 
+/// A host on which a witness comes `late`, a command of a shell.
+fn slow_to_begin(late: &str) -> Host {
+    use std::os::unix::fs::PermissionsExt as _;
+    let host = Host::new();
+    let setsid = host.path().join("bin/setsid");
+    std::fs::create_dir(host.path().join("bin")).unwrap();
+    std::fs::write(&setsid, format!("#!/bin/sh\n{late}\nPATH=${{PATH#*:}} exec setsid \"$@\"\n")).unwrap();
+    std::fs::set_permissions(&setsid, std::fs::Permissions::from_mode(0o755)).unwrap();
+    host
+}
+
+#[tokio::test]
+async fn a_job_that_is_slow_to_begin_is_waited_for() {
+    let host = slow_to_begin("sleep 0.7");
+    let at = host.place("slow").await;
+    let job = Job::new(&host.fake, &at, None);
+    let launches = (0..3).map(|_| async {
+        let mut said = Said::default();
+        let end = job.launch(&JobSpec::script("echo done"), &mut Offsets::default(), &mut said).await;
+        (end.unwrap(), said.stdout)
+    });
+    for (end, said) in futures::future::join_all(launches).await {
+        assert_eq!((end, said.as_slice()), (JobEnd::Exited(0), &b"done\n"[..]));
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_was_given_up_does_not_begin_later() {
+    let host = slow_to_begin("until [ -e \"$HOME/late\" ]; do sleep 0.1; done");
+    let at = host.place("late").await;
+    let (job, spec) = (Job::new(&host.fake, &at, None), JobSpec::script("touch \"$HOME/ran\""));
+    let (mut from, mut said) = (Offsets::default(), Said::default());
+    let look = async {
+        appears(&Path::new(&at.dir).join("err")).await;
+        assert_eq!(job.probe().await.unwrap(), JobState::Over(JobEnd::DiedOnHost));
+        std::fs::write(host.path().join("late"), "").unwrap();
+    };
+    let (end, ()) = tokio::join!(job.launch(&spec, &mut from, &mut said), look);
+    assert_eq!(end.unwrap(), JobEnd::DiedOnHost);
+    assert!(!host.path().join("ran").exists(), "it began after it had been given up");
+}
+
 #[tokio::test]
 async fn whatever_the_link_does_the_job_runs_once() {
     for fault in [Fault::BeforeSending, Fault::AfterSending, Fault::BeforeAnswer] {
