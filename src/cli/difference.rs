@@ -17,19 +17,24 @@ pub(crate) fn difference(before: &BTreeMap<String, String>, now: &BTreeMap<Strin
         if old == new {
             continue;
         }
-        let diff = TextDiff::from_lines(&old, &new);
-        let shown = diff.unified_diff().context_radius(3).header(file, file).to_string();
-        for line in shown.lines() {
-            let tone = match line.as_bytes().first() {
-                Some(b'+') => Tone::Good,
-                Some(b'-') => Tone::Bad,
-                Some(b'@') => Tone::Dim,
-                _ => Tone::Plain,
-            };
-            page.push(Line::indented(2).put(tone, line));
-        }
+        unified(&mut page, &old, &new, (file, file));
     }
     page
+}
+
+/// Adds a unified diff of two texts that are called so.
+pub(crate) fn unified(page: &mut Page, old: &str, new: &str, names: (&str, &str)) {
+    let diff = TextDiff::from_lines(old, new);
+    let shown = diff.unified_diff().context_radius(3).header(names.0, names.1).to_string();
+    for line in shown.lines() {
+        let tone = match line.as_bytes().first() {
+            Some(b'+') => Tone::Good,
+            Some(b'-') => Tone::Bad,
+            Some(b'@') => Tone::Dim,
+            _ => Tone::Plain,
+        };
+        page.push(Line::indented(2).put(tone, line));
+    }
 }
 
 /// The steps that were done, or half done, and are not what they were.

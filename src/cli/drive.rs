@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::base::shell::quote;
 use crate::base::{RunId, StepId};
 use crate::display::{Ending, Style, Typing, Viewer, closing};
 use crate::engine::{Controller, End, Setup};
@@ -43,6 +44,8 @@ pub(crate) struct Next {
     pub(crate) reach: ReachArguments,
     /// What decides what the book does, where no run has it in its journal yet.
     pub(crate) inputs: InputArguments,
+    /// What a run is held to.
+    pub(crate) plan: Option<PathBuf>,
 }
 
 /// Which way to go.
@@ -184,7 +187,8 @@ impl Next {
                 | Ending::Previewed
         );
         let reach = self.reach.again().filter(|_| reaches);
-        let with = [Some(context.with()).filter(|with| !with.is_empty()), reach, self.inputs.again()];
+        let held_to = self.plan.as_ref().map(|plan| format!("--plan {}", quote(&plan.to_string_lossy())));
+        let with = [Some(context.with()).filter(|with| !with.is_empty()), reach, self.inputs.again(), held_to];
         let with = with.into_iter().flatten().collect::<Vec<_>>().join(" ");
         let file = self.file.to_string_lossy();
         let typing = Typing { file: &file, with: &with };

@@ -19,6 +19,7 @@ mod keyboard;
 mod manner;
 mod notify;
 mod operator;
+mod pinned;
 mod ready;
 mod run_id;
 mod screen;

@@ -21,6 +21,15 @@ pub fn foreseen(units: &[Foreseen], style: &Style) -> String {
     page.painted(style)
 }
 
+/// What would happen to one unit, wherever it stands: what is told of it, without colours.
+#[must_use]
+pub fn foreseen_unit(unit: &Foreseen) -> String {
+    let (mut page, style) = (Page::new(), Style::plain());
+    let unit = Foreseen { place: String::new(), ..unit.clone() };
+    Units { most: None, way: Way::Forth, style: &style }.tell(&mut page, std::slice::from_ref(&unit));
+    page.painted(&style)
+}
+
 /// Whether it is about doing or about undoing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {

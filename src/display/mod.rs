@@ -38,7 +38,7 @@ pub use count::count;
 pub use diagnostics::diagnostics;
 pub use event::{Checkpoint, Event, Open, RunState, UnitLine};
 pub use failure::{Seen, failure};
-pub use foreseen::foreseen;
+pub use foreseen::{foreseen, foreseen_unit};
 pub use gate::{Asking, deadline, gate};
 pub use human::Human;
 pub use json::{Json, json};

@@ -1,5 +1,6 @@
 //! The dry run: what would happen, by looking and by nothing else.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures::StreamExt as _;
@@ -7,6 +8,7 @@ use futures::StreamExt as _;
 use crate::actions::{ActionError, Check, Hold, Verdict};
 use crate::base::{Role, UnitId, secret};
 use crate::events::record::{Reversal, Undo, UndoCall};
+use crate::events::view::Pin;
 use crate::events::{Foreseen, Foresight, PhaseGate, Preview, RunView};
 use crate::model::step::UndoSpec;
 use crate::model::{Node, Shape};
@@ -22,7 +24,16 @@ use super::world::World;
 /// How many units are looked at at the same time: looking changes nothing, so their order does not matter.
 const LOOKING: usize = 16;
 
-/// What would happen, unit by unit: reads the hosts and changes nothing. With the view of a run, only what is left of it.
+/// What a dry run saw.
+#[derive(Clone, Debug, Default)]
+pub struct Forecast {
+    /// What would happen, unit by unit.
+    pub units: Vec<Foreseen>,
+    /// Which machines the roles are that were looked at.
+    pub machines: BTreeMap<Role, Pin>,
+}
+
+/// What would happen: reads the hosts and changes nothing. With the view of a run, only what is left of it.
 ///
 /// # Errors
 /// Where a host is another machine than it was. A host that cannot be reached shows in its units' foresight.
@@ -31,15 +42,15 @@ pub async fn foresee(
     plan: &Arc<Plan>,
     view: Option<&RunView>,
     offline: bool,
-) -> Result<Vec<Foreseen>, EngineError> {
+) -> Result<Forecast, EngineError> {
     let view = Arc::new(view.cloned().unwrap_or_default());
     let world = World::of_view(setup.clone(), view.clone(), plan.clone());
     let steps: Vec<&PlannedStep> = world.plan.steps().collect();
     let foreseen = world.foresee(&steps, &view, offline).await;
     world.close().await;
-    let mut foreseen = foreseen?;
-    phase_gates(&mut foreseen, plan, &view);
-    Ok(foreseen)
+    let mut units = foreseen?;
+    phase_gates(&mut units, plan, &view);
+    Ok(Forecast { units, machines: world.machines() })
 }
 
 /// What rollback to just before `to` would take back, in its order, without asking any host.

@@ -28,7 +28,7 @@ mod world;
 
 pub use controller::{ByHand, Controller, EngineError, Jobs};
 pub use edits::{Edit, EditKind, edits};
-pub use foresee::{foresee, foresee_rollback};
+pub use foresee::{Forecast, foresee, foresee_rollback};
 pub use operator::{Gate, GateAnswer, Operator, Remedy, RollbackTarget, TaskAnswer, Trouble};
 pub use setup::{Connector, Destination, End, Manner, Screen, Setup};
 pub use signal::{Interrupter, Signals, Wish};

@@ -1,6 +1,6 @@
 //! What surrounds a run: its plan, the hosts it reaches, and which machines they are.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -35,6 +35,8 @@ pub(super) struct World {
     pub(super) journal: Option<Arc<Journal>>,
     /// What a dry run of a run that was begun goes by.
     seen: Arc<RunView>,
+    /// Which machines a dry run has come to.
+    machines: Mutex<BTreeMap<Role, Pin>>,
     open: Mutex<HashMap<Role, Cell<Arc<dyn Transport>>>>,
     homes: Mutex<HashMap<Account, Cell<JobHome>>>,
     fatal: Arc<Mutex<Option<EngineError>>>,
@@ -64,6 +66,7 @@ impl World {
             started,
             journal: None,
             seen,
+            machines: Mutex::default(),
             open: Mutex::default(),
             homes: Mutex::default(),
             fatal: Arc::default(),
@@ -109,6 +112,11 @@ impl World {
         Some(Tenure { run: self.run.clone(), fence, lease: Arc::new(Held { journal, fatal: self.fatal.clone() }) })
     }
 
+    /// Which machines a dry run has come to.
+    pub(super) fn machines(&self) -> BTreeMap<Role, Pin> {
+        lock(&self.machines).clone()
+    }
+
     /// Sees that a host is the machine it was, and keeps which one it is where that was not known.
     async fn hold_to_pin(&self, role: &Role, identity: &Identity) -> Result<(), EngineError> {
         let view = self.view();
@@ -120,9 +128,12 @@ impl World {
                 return Err(another_machine(role, pin, identity));
             }
         }
-        if let Some(journal) = &self.journal {
-            let Identity { host_key, machine_id } = identity.clone();
-            journal.append(Record::Pinned { role: role.clone(), host_key, machine_id }).await?;
+        let Identity { host_key, machine_id } = identity.clone();
+        match &self.journal {
+            Some(journal) => {
+                journal.append(Record::Pinned { role: role.clone(), host_key, machine_id }).await?;
+            }
+            None => drop(lock(&self.machines).insert(role.clone(), Pin { host_key, machine_id })),
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::base::{PhaseId, Role, StepId, UnitId};
 use crate::model::OnFailure;
@@ -70,7 +71,7 @@ pub struct UnitView {
 }
 
 /// Which machine a role is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pin {
     /// The host key's fingerprint, `SHA256:…`.
     pub host_key: String,

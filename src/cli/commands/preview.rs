@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use serde_json::json;
+use jiff::Timestamp;
+use serde_json::{Value, json};
 
+use crate::base::RunId;
 use crate::cli::answers::Of;
 use crate::cli::book::{self, BookSource};
 use crate::cli::context::Context;
@@ -14,20 +16,31 @@ use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::inputs::InputArguments;
 use crate::cli::manner::MannerArguments;
+use crate::cli::pinned::{self, Pinned};
 use crate::cli::ready::Ready;
 use crate::cli::secrets;
 use crate::cli::signals::Ear;
 use crate::display::{Ending, Sums, foreseen};
-use crate::engine::{Wish, foresee};
+use crate::engine::{Forecast, Setup, Wish, foresee};
 use crate::events::RunView;
+use crate::plan::Plan;
 
-/// Shows what a run would do: reads the hosts, unless `offline`, and changes nothing.
+/// How it is looked.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Looking<'a> {
+    /// Without any host.
+    pub(super) offline: bool,
+    /// Where what was seen is kept.
+    pub(super) out: Option<&'a Path>,
+}
+
+/// Shows what a run would do: reads the hosts, unless it is to do without, and changes nothing.
 pub(super) async fn preview(
     context: &Context,
     file: &Path,
     inputs: &InputArguments,
     manner: &MannerArguments,
-    offline: bool,
+    looking: &Looking<'_>,
 ) -> Result<Exit, CommandError> {
     let given = inputs.read();
     let source = BookSource::file(file, given.inputs.clone());
@@ -37,7 +50,7 @@ pub(super) async fn preview(
         book::refused(context, file, inputs);
         return Ok(Exit::Wrong);
     };
-    let values = if offline {
+    let values = if looking.offline {
         BTreeMap::new()
     } else {
         secrets::resolve(&plan.book, &BTreeMap::new(), &context.terminal).await?
@@ -48,17 +61,22 @@ pub(super) async fn preview(
         Ready { manner: manner.manner(), secrets: values, ..Ready::new(context, &viewer, &ear, &plan, &manner.reach) };
     let setup = ready.setup()?;
     let plan = Arc::new(plan);
-    let looked = tokio::select! {
-        biased;
-        looked = Box::pin(foresee(&setup, &plan, None, offline)) => looked,
-        () = ear.signals.wanted(Wish::Stop) => return Ok(Exit::Interrupted),
-    };
-    let next = Next { file: file.to_owned(), reach: manner.reach.clone(), inputs: inputs.clone() };
-    let units = looked.map_err(|error| {
+    let (at, reach) = (context.now(), manner.reach.clone());
+    let next = Next { file: file.to_owned(), reach, inputs: inputs.clone(), plan: looking.out.map(Path::to_owned) };
+    let looked = look(&setup, &ear, &plan, at, looking.offline).await;
+    let Some(seen) = looked.map_err(|error| {
         let again = format!("plan {}", crate::base::shell::quote(&file.to_string_lossy()));
-        CommandError::from(error).with_hint(format!("once that is seen to: {}", next.command(context, &again)))
-    })?;
+        error.with_hint(format!("once that is seen to: {}", next.command(context, &again)))
+    })?
+    else {
+        return Ok(Exit::Interrupted);
+    };
     viewer.finish();
+    if let Some(out) = looking.out {
+        let book = book::started(&plan, &source, RunId::from(""), Value::Null, BTreeMap::new());
+        Pinned::new(at, book, &seen).write(out)?;
+    }
+    let units = seen.units;
     for unit in &units {
         context.event(&json!({"event": "foreseen", "foreseen": unit}));
     }
@@ -66,4 +84,20 @@ pub(super) async fn preview(
     context.print(&foreseen(&units, &context.style));
     next.say(context, &Ending::Previewed, &RunView::default(), Exit::Done);
     Ok(Exit::Done)
+}
+
+/// What a run of the plan that begins at that instant would do; none where the operator has had enough of it.
+pub(super) async fn look(
+    setup: &Setup,
+    ear: &Ear,
+    plan: &Arc<Plan>,
+    at: Timestamp,
+    offline: bool,
+) -> Result<Option<Forecast>, CommandError> {
+    let view = pinned::beginning(at);
+    tokio::select! {
+        biased;
+        seen = Box::pin(foresee(setup, plan, Some(&view), offline)) => Ok(Some(seen?)),
+        () = ear.signals.wanted(Wish::Stop) => Ok(None),
+    }
 }

@@ -1,9 +1,13 @@
 //! `runbook run`.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde_json::{Value, json};
+
+use crate::base::RunId;
+use crate::base::shell::quote;
 use crate::cli::answers::{Answers, Of};
 use crate::cli::book::{self, BookSource};
 use crate::cli::context::Context;
@@ -12,15 +16,17 @@ use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::inputs::InputArguments;
 use crate::cli::manner::MannerArguments;
+use crate::cli::pinned::Pinned;
 use crate::cli::ready::Ready;
 use crate::cli::signals::Ear;
 use crate::cli::who::who;
-use crate::cli::{run_id, secrets};
+use crate::cli::{console, run_id, secrets};
+use crate::display::{Page, instant};
 use crate::journal::{Journal, JournalError, Store, chain};
 use crate::model::Diagnostics;
 use crate::plan::Plan;
 
-use super::preview::preview;
+use super::preview::{Looking, look, preview};
 
 /// Carries a runbook out, step by step.
 #[derive(Debug, clap::Args)]
@@ -34,6 +40,9 @@ pub(crate) struct Arguments {
     /// With --dry-run: without looking at any host
     #[arg(long, requires = "dry_run")]
     offline: bool,
+    /// Begins only where all is still as `plan --out` has seen it
+    #[arg(long, value_name = "PLAN", conflicts_with = "dry_run")]
+    plan: Option<PathBuf>,
     #[command(flatten)]
     pub(super) inputs: InputArguments,
     #[command(flatten)]
@@ -47,17 +56,19 @@ Examples:
   runbook run migration.yaml --host old=root@192.0.2.1 --host new=rehearsal.example.org
   runbook run migration.yaml --var site=www.example.org --answers answers.yaml --yes
   runbook run migration.yaml --from copy-database --step
-  runbook run migration.yaml --only check-dns check-web";
+  runbook run migration.yaml --only check-dns check-web
+  runbook run migration.yaml --plan plan.json";
 
 /// How often a name that is taken is tried again.
 const TRIES: u32 = 8;
 
 pub(crate) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, CommandError> {
     if arguments.dry_run {
-        return preview(context, &arguments.file, &arguments.inputs, &arguments.manner, arguments.offline).await;
+        let looking = Looking { offline: arguments.offline, out: None };
+        return preview(context, &arguments.file, &arguments.inputs, &arguments.manner, &looking).await;
     }
+    let pinned = arguments.plan.as_deref().map(Pinned::read).transpose()?;
     let Some((source, plan, answers)) = read(context, arguments) else { return Ok(Exit::Wrong) };
-    let store = context.state()?.open().await?;
     let values = secrets::resolve(&plan.book, &BTreeMap::new(), &context.terminal).await?;
     let viewer = context.viewer();
     let ear = Ear::new(viewer.clone())?;
@@ -72,6 +83,13 @@ pub(crate) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         ..Ready::new(context, &viewer, &ear, &plan, reach)
     };
     let setup = ready.setup()?;
+    let plan = Arc::new(plan);
+    if let Some(pinned) = pinned {
+        let Some(seen) = look(&setup, &ear, &plan, pinned.at(), false).await? else { return Ok(Exit::Interrupted) };
+        let book = book::started(&plan, &source, RunId::from(""), Value::Null, BTreeMap::new());
+        hold_to(context, arguments, &pinned, &Pinned::new(pinned.at(), book, &seen))?;
+    }
+    let store = context.state()?.open().await?;
     let begin = |run| {
         let secrets = secrets::fingerprints(&run, &values);
         book::started(&plan, &source, run, given.clone(), secrets)
@@ -85,8 +103,33 @@ pub(crate) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     }
     show(&journal, &viewer);
     let next = Next { file: arguments.file.clone(), reach: reach.clone(), ..Next::default() };
-    let driver = Drive { context, viewer, ear, run, journal, source, setup, plan: Arc::new(plan), next };
+    let driver = Drive { context, viewer, ear, run, journal, source, setup, plan, next };
     driver.drive(Way::On).await
+}
+
+/// Refuses where anything is not as it was pinned.
+fn hold_to(context: &Context, arguments: &Arguments, pinned: &Pinned, now: &Pinned) -> Result<(), CommandError> {
+    let differences = pinned.differences(now);
+    if differences.is_empty() {
+        return Ok(());
+    }
+    let mut page = Page::new();
+    for difference in &differences {
+        difference.tell(&mut page);
+        context.event(&json!({"event": "differs", "difference": difference}));
+    }
+    page.gap();
+    if context.is_for_people() {
+        console::err(&page.painted(&context.error_style));
+    }
+    let path = |path: &Path| quote(&path.to_string_lossy());
+    let plan = arguments.plan.as_deref().map(path).unwrap_or_default();
+    let words = format!("plan {} --out {plan}", path(&arguments.file));
+    let next = Next { reach: arguments.manner.reach.clone(), inputs: arguments.inputs.clone(), ..Next::default() };
+    Err(CommandError::wrong(
+        format!("not all is as it was planned at {}: nothing ran", instant(pinned.at(), &context.style)),
+        format!("to plan it anew: {}", next.command(context, &words)),
+    ))
 }
 
 /// Reads the book and what goes with it; nothing where anything is wrong, and that was told.

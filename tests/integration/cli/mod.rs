@@ -10,6 +10,7 @@ mod journal;
 mod log;
 mod notify;
 mod output;
+mod pinned;
 mod rollback;
 mod run;
 mod secrets;

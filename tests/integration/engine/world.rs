@@ -218,7 +218,7 @@ impl World {
     }
 
     pub(crate) async fn foresee(&self) -> Vec<Foreseen> {
-        runbook::engine::foresee(&self.setup(), &self.plan(), None, false).await.unwrap()
+        runbook::engine::foresee(&self.setup(), &self.plan(), None, false).await.unwrap().units
     }
 
     /// Every file of every host, with what it holds, but what the tool keeps for itself.
