@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::base::{Clock, Masker, Role, RunId, Secret, Span, UnitId, secret};
+use crate::base::{Clock, Masker, Role, RunId, Secret, Span, StepId, UnitId, secret};
 use crate::events::Progress;
 use crate::journal::Intent;
 use crate::transport::{Become, Command, Effect, JobHome, Offsets, Output, Stream, Transport};
 
 use super::contract::ActionError;
+use super::expected::{Standing, Thing};
 
 /// What surrounds every unit of a run; the engine provides it.
 #[async_trait]
@@ -54,6 +55,12 @@ pub trait Surroundings: Send + Sync {
 
     /// The path of a local file that the runbook names: relative to the file that names it.
     fn local_path(&self, named_in: &Span, path: &str) -> PathBuf;
+
+    /// How a thing of a host will be by the time that the unit has its turn, and by which step: in a dry run, where an earlier step would
+    /// leave it otherwise than it is.
+    fn expected(&self, _role: &Role, _thing: &Thing) -> Option<(StepId, Standing)> {
+        None
+    }
 
     /// The time.
     fn clock(&self) -> &dyn Clock;
@@ -221,6 +228,17 @@ impl<'a> Read<'a> {
     pub async fn other_as(&self, role: &Role, user: Option<&str>) -> Result<Host, ActionError> {
         let transport = self.env.around.transport(role).await?;
         Ok(Host { transport, become_user: self.env.around.become_as(role, user), timeout: self.env.timeout })
+    }
+
+    /// Whether what stands at a path of a host is what the unit will find in its turn.
+    ///
+    /// # Errors
+    /// Where an earlier step of a dry run leaves something else, and it cannot be known what until that has run.
+    pub fn stands(&self, role: &Role, path: &str) -> Result<(), ActionError> {
+        match self.env.around.expected(role, &Thing::Path(path.trim_end_matches('/').to_owned())) {
+            Some((step, _)) => Err(ActionError::Unknown(step)),
+            None => Ok(()),
+        }
     }
 
     /// `text` with the secrets that it holds by name.

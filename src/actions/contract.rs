@@ -15,6 +15,7 @@ use crate::model::{Diagnostics, Node};
 use crate::transport::TransportError;
 
 use super::context::{Read, Stash, Write};
+use super::expected::Leaves;
 
 /// A kind of action, decoded and rendered for one unit.
 #[async_trait]
@@ -43,6 +44,11 @@ pub trait Action: Sized + Send + Sync + 'static {
 
     /// What `apply` would do, from what was seen alone.
     fn preview(&self, seen: &Self::Seen) -> Preview;
+
+    /// What `apply` would leave that steps after it look at, as far as that can be told: their previews build on it.
+    async fn leaves(&self, _seen: &Self::Seen, _cx: &Read<'_>) -> Result<Vec<Leaves>, ActionError> {
+        Ok(Vec::new())
+    }
 
     /// Saves what `undo` will need. Called once per unit, before anything is changed.
     async fn capture(&self, seen: &Self::Seen, cx: &Stash<'_>) -> Result<Reversible<Self::Undo>, ActionError>;

@@ -11,6 +11,7 @@ use crate::events::record::Outputs;
 
 use super::context::{Read, Stash, Write};
 use super::contract::{Action, ActionError, AfterCrash, Check, Hold, LocalFile, Reversible, Verdict};
+use super::expected::Leaves;
 
 /// What a check saw, in the action's own form.
 pub type Seen = Value;
@@ -27,6 +28,8 @@ pub trait DynAction: Send + Sync {
     /// # Errors
     /// Where what was seen cannot be read.
     fn preview(&self, seen: &Seen) -> Result<Preview, ActionError>;
+    /// See [`Action::leaves`].
+    async fn leaves(&self, seen: &Seen, cx: &Read<'_>) -> Result<Vec<Leaves>, ActionError>;
     /// See [`Action::capture`].
     async fn capture(&self, seen: &Seen, cx: &Stash<'_>) -> Result<Reversible<Value>, ActionError>;
     /// See [`Action::apply`].
@@ -70,6 +73,10 @@ impl<A: Action> DynAction for A {
 
     fn preview(&self, seen: &Seen) -> Result<Preview, ActionError> {
         Ok(Action::preview(self, &from_value(seen)?))
+    }
+
+    async fn leaves(&self, seen: &Seen, cx: &Read<'_>) -> Result<Vec<Leaves>, ActionError> {
+        Action::leaves(self, &from_value(seen)?, cx).await
     }
 
     async fn capture(&self, seen: &Seen, cx: &Stash<'_>) -> Result<Reversible<Value>, ActionError> {

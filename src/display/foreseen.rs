@@ -103,7 +103,7 @@ impl Units<'_> {
                     Way::Back if *reversible => (Mark::Undone.tone(), "would be undone"),
                     Way::Back => (Tone::Bad, "cannot be undone"),
                 };
-                page.push(placed(line.put(tone, words)));
+                page.push(placed(after(line.put(tone, words), foreseen)));
                 page.block(DETAIL, Tone::Plain, &preview.summary);
                 self.detail(page, &preview.detail);
                 match self.way {
@@ -118,13 +118,15 @@ impl Units<'_> {
                 }
             }
             Foresight::AsAsked if self.way == Way::Back => page.push(line.put(Tone::Dim, "already as before")),
-            Foresight::AsAsked => page.push(line.put(Tone::Dim, "already as asked")),
+            Foresight::AsAsked if foreseen.after.is_empty() => page.push(line.put(Tone::Dim, "already as asked")),
+            Foresight::AsAsked => page.push(after(line.put(Tone::Dim, "as asked"), foreseen)),
             Foresight::LeftOut { why } => page.push(line.put(Tone::Dim, "left out: ").put(Tone::Dim, first(why))),
-            Foresight::UnknownUntil { step } => {
+            Foresight::UnknownUntil { step, known } => {
                 page.push(placed(line.text("cannot be known until ").put(Tone::Name, step).text(" has run")));
+                self.detail(page, known);
             }
             Foresight::Blocked { why, may_clear } => {
-                page.push(placed(line.put(Tone::Bad, "blocked").text(": ").text(first(why))));
+                page.push(placed(after(line.put(Tone::Bad, "blocked"), foreseen).text(": ").text(first(why))));
                 page.block(DETAIL, Tone::Plain, rest(why));
                 if *may_clear {
                     let clears = "an earlier step changes something on that host, and may clear this";
@@ -154,6 +156,15 @@ impl Units<'_> {
             page.push(Line::indented(DETAIL + 2).put(Tone::Dim, format_args!("{} {more}", self.style.ellipsis())));
         }
     }
+}
+
+/// Which earlier steps it builds on.
+fn after(line: Line, foreseen: &Foreseen) -> Line {
+    if foreseen.after.is_empty() {
+        return line;
+    }
+    let steps: Vec<&str> = foreseen.after.iter().map(crate::base::StepId::as_str).collect();
+    line.put(Tone::Dim, ", after ").put(Tone::Name, steps.join(", "))
 }
 
 fn title(foreseen: &Foreseen) -> String {

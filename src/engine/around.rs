@@ -7,13 +7,14 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 
 use crate::actions::context::Family;
-use crate::actions::{ActionError, Env, Read, Surroundings};
-use crate::base::{Clock, Masker, Role, Secret, Span, UnitId};
+use crate::actions::{ActionError, Env, Read, Standing, Surroundings, Thing};
+use crate::base::{Clock, Masker, Role, Secret, Span, StepId, UnitId};
 use crate::events::{Progress, Record, RunView};
 use crate::journal::JournalError;
 use crate::plan::{RenderError, Scope};
 use crate::transport::{Become, JobHome, Offsets, Stream, Transport};
 
+use super::ahead::Ahead;
 use super::prepare::{Prepared, Probe};
 use super::signal::Wish;
 use super::world::{World, lock};
@@ -23,6 +24,8 @@ pub(super) struct Around<'a> {
     world: &'a World,
     /// The unit, where its step is still in the book: what templates see.
     prepared: Option<&'a Prepared<'a>>,
+    /// What earlier steps will have left, in a dry run.
+    ahead: Option<&'a Ahead<'a>>,
     view: Arc<RunView>,
     streams: Mutex<HashMap<Stream, Told>>,
     job: Mutex<Option<serde_json::Value>>,
@@ -39,7 +42,12 @@ const LONGEST_LINE: usize = 8 * 1024;
 
 impl<'a> Around<'a> {
     pub(super) fn new(world: &'a World, prepared: Option<&'a Prepared<'a>>) -> Self {
-        Self { world, prepared, view: world.view(), streams: Mutex::default(), job: Mutex::default() }
+        Self { world, prepared, ahead: None, view: world.view(), streams: Mutex::default(), job: Mutex::default() }
+    }
+
+    /// The same in a dry run.
+    pub(super) fn ahead(self, ahead: &'a Ahead<'a>) -> Self {
+        Self { ahead: Some(ahead), ..self }
     }
 
     /// The capability to look, for the unit's own action.
@@ -134,6 +142,10 @@ impl Surroundings for Around<'_> {
 
     fn local_path(&self, named_in: &Span, path: &str) -> PathBuf {
         std::path::Path::new(named_in.file.as_ref()).parent().unwrap_or(std::path::Path::new("")).join(path)
+    }
+
+    fn expected(&self, role: &Role, thing: &Thing) -> Option<(StepId, Standing)> {
+        self.ahead?.expected(role, thing)
     }
 
     fn clock(&self) -> &dyn Clock {

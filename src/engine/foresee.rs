@@ -1,12 +1,12 @@
 //! The dry run: what would happen, by looking and by nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use futures::StreamExt as _;
 
-use crate::actions::{ActionError, Check, Hold, Verdict};
-use crate::base::{Role, UnitId, secret};
+use crate::actions::{ActionError, Check, Expected, Hold, Verdict};
+use crate::base::{Role, StepId, UnitId, secret};
 use crate::events::record::{Reversal, Undo, UndoCall};
 use crate::events::view::Pin;
 use crate::events::{Foreseen, Foresight, PhaseGate, Preview, RunView};
@@ -14,6 +14,7 @@ use crate::model::step::UndoSpec;
 use crate::model::{Node, Shape};
 use crate::plan::{Plan, PlannedStep, RenderError, Scope};
 
+use super::ahead::{Ahead, Gathered};
 use super::around::Around;
 use super::controller::EngineError;
 use super::prepare::{Prepared, Unready};
@@ -55,7 +56,7 @@ pub async fn foresee(
 
 /// What rollback to just before `to` would take back, in its order, without asking any host.
 #[must_use]
-pub fn foresee_rollback(view: &RunView, to: Option<&crate::base::StepId>) -> Vec<Foreseen> {
+pub fn foresee_rollback(view: &RunView, to: Option<&StepId>) -> Vec<Foreseen> {
     let foreseen = |unit: UnitId| {
         let reversal = view.state(&unit).attempt()?.reversal.clone();
         let step = view.step(&unit.step);
@@ -68,6 +69,7 @@ pub fn foresee_rollback(view: &RunView, to: Option<&crate::base::StepId>) -> Vec
             gated: false,
             phase_gate: None,
             foresight: way_back(&reversal),
+            after: Vec::new(),
             unit,
         })
     };
@@ -101,42 +103,76 @@ impl World {
                 Err(untold) => {
                     let unit = UnitId { step: step.id().clone(), item: None, host: None };
                     let foresight = match untold {
-                        Untold::Unknown(other) => Foresight::UnknownUntil { step: other },
+                        Untold::Unknown(other) => {
+                            let known = step.step.action.as_ref().map(|call| shown(&call.value)).unwrap_or_default();
+                            Foresight::UnknownUntil { step: other, known }
+                        }
                         Untold::Wrong(failure) => Foresight::Blocked { why: failure.why, may_clear: false },
                     };
                     looks.push((*step, Work { unit, item: None }, Some(foresight)));
                 }
             }
         }
-        let mut foreseen: Vec<Foreseen> = futures::stream::iter(looks)
-            .map(|(step, work, known)| async move {
+        let nothing = Expected::default();
+        let mut told: Vec<Told<'_>> = futures::stream::iter(looks)
+            .map(|(step, work, known)| async {
+                let ahead = Ahead::new(&nothing);
                 let foresight = match known {
                     Some(known) => known,
-                    None => self.foresight(step, &work, view, offline).await,
+                    None => self.foresight(step, &work, view, offline, &ahead).await,
                 };
-                foreseen(step, work.unit, foresight)
+                Told { step, work, foresight, gathered: ahead.gathered() }
             })
             .buffered(LOOKING)
             .collect()
             .await;
+        self.build_on_each_other(&mut told, view, offline).await;
         if let Some(fatal) = self.fatal() {
             return Err(fatal);
         }
+        let order: HashMap<&StepId, usize> = self.plan.steps().enumerate().map(|(at, step)| (step.id(), at)).collect();
+        let mut foreseen: Vec<Foreseen> = told.into_iter().map(|one| one.foreseen(&order)).collect();
         hope(&mut foreseen, &self.plan);
         Ok(foreseen)
     }
 
-    async fn foresight(&self, step: &PlannedStep, work: &Work, view: &RunView, offline: bool) -> Foresight {
+    /// Looks again, in order, where an earlier unit would leave something otherwise than it is now.
+    async fn build_on_each_other(&self, told: &mut [Told<'_>], view: &RunView, offline: bool) {
+        let mut expected = Expected::default();
+        for one in told {
+            if one.gathered.is_concerned(&expected) {
+                let ahead = Ahead::new(&expected);
+                one.foresight = self.foresight(one.step, &one.work, view, offline, &ahead).await;
+                one.gathered = ahead.gathered();
+            }
+            let host = one.work.unit.host.as_ref();
+            if matches!(one.foresight, Foresight::WouldChange { .. }) {
+                if let Some(restored) = &one.step.step.restores {
+                    expected.forget(&restored.value, host);
+                }
+                expected.leave(one.step.id(), host, std::mem::take(&mut one.gathered.leaves));
+            }
+        }
+    }
+
+    async fn foresight(
+        &self,
+        step: &PlannedStep,
+        work: &Work,
+        view: &RunView,
+        offline: bool,
+        ahead: &Ahead<'_>,
+    ) -> Foresight {
         if let Some(why) = &step.left_out {
             return Foresight::LeftOut { why: why.clone() };
         }
         if view.state(&work.unit).is_over() {
             return Foresight::AsAsked;
         }
-        match self.look(step, work, view, offline).await {
+        match self.look(step, work, view, offline, ahead).await {
             Ok(foresight) => self.masked(foresight),
-            Err(Looked::Unready(Unready::Unknown(step)) | Looked::Failed(ActionError::Unknown(step))) => {
-                Foresight::UnknownUntil { step }
+            Err(Looked::Unready(Unready::Unknown(until)) | Looked::Failed(ActionError::Unknown(until))) => {
+                self.masked(Foresight::UnknownUntil { step: until, known: self.known(step, work, view) })
             }
             Err(Looked::Unready(unready)) => Foresight::Blocked { why: unready.failure().why, may_clear: false },
             Err(Looked::Failed(error)) => {
@@ -145,7 +181,22 @@ impl World {
         }
     }
 
-    async fn look(&self, step: &PlannedStep, work: &Work, view: &RunView, offline: bool) -> Result<Foresight, Looked> {
+    /// What is known even so: what would be done, rendered as far as it can be.
+    fn known(&self, step: &PlannedStep, work: &Work, view: &RunView) -> String {
+        let prepared = self.prepare(step, &work.unit, work.item.clone(), view).ok();
+        let rendered = prepared.and_then(|prepared| prepared.call).map(|call| shown(&call.value));
+        let written = || step.step.action.as_ref().map(|call| shown(&call.value));
+        rendered.or_else(written).unwrap_or_default()
+    }
+
+    async fn look(
+        &self,
+        step: &PlannedStep,
+        work: &Work,
+        view: &RunView,
+        offline: bool,
+        ahead: &Ahead<'_>,
+    ) -> Result<Foresight, Looked> {
         if let Some(when) = &step.step.when {
             let situation = self.situation(view);
             let scope = Scope::of(&self.plan, step, situation, work.unit.host.as_ref(), work.item.as_ref());
@@ -168,7 +219,7 @@ impl World {
             let summary = format!("{}, not looked at", action.kind());
             return Ok(would_change(&prepared, Preview { summary, detail, undo: String::new() }));
         }
-        let around = Around::new(self, Some(&prepared));
+        let around = Around::new(self, Some(&prepared)).ahead(ahead);
         let read = around.read(&prepared, 0).await?;
         if let Some(unless) = &prepared.unless
             && unless.probe(&read).await? == Verdict::Holds
@@ -177,7 +228,10 @@ impl World {
         }
         Ok(match action.check(&read).await? {
             Check::Satisfied => Foresight::AsAsked,
-            Check::Differs(seen) => would_change(&prepared, action.preview(&seen)?),
+            Check::Differs(seen) => {
+                ahead.leave(action.leaves(&seen, &read).await?);
+                would_change(&prepared, action.preview(&seen)?)
+            }
             Check::Blocked(why) | Check::Unknowable(why) => Foresight::Blocked { why, may_clear: false },
         })
     }
@@ -194,22 +248,40 @@ impl World {
                 reversible,
             },
             Foresight::Blocked { why, may_clear } => Foresight::Blocked { why: mask(&why), may_clear },
+            Foresight::UnknownUntil { step, known } => Foresight::UnknownUntil { step, known: mask(&known) },
             other => other,
         }
     }
 }
 
-fn foreseen(step: &PlannedStep, unit: UnitId, foresight: Foresight) -> Foreseen {
-    let kind = step.step.action.as_ref().map_or("restores", |call| call.kind.value.as_str());
-    Foreseen {
-        unit,
-        name: step.name.clone(),
-        action: kind.to_owned(),
-        place: step.place(),
-        foresight,
-        irreversible: step.step.irreversible.as_ref().map(|why| why.value.clone()),
-        gated: step.step.confirm.is_some() || step.step.irreversible.is_some(),
-        phase_gate: None,
+/// What is told of a unit, and how that came about.
+struct Told<'a> {
+    step: &'a PlannedStep,
+    work: Work,
+    foresight: Foresight,
+    gathered: Gathered,
+}
+
+impl Told<'_> {
+    fn foreseen(self, order: &HashMap<&StepId, usize>) -> Foreseen {
+        let Self { step, work, foresight, gathered } = self;
+        let kind = step.step.action.as_ref().map_or("restores", |call| call.kind.value.as_str());
+        let builds =
+            matches!(foresight, Foresight::WouldChange { .. } | Foresight::AsAsked | Foresight::Blocked { .. });
+        let after = gathered.after.into_iter().filter(|after| builds && after != step.id());
+        let mut after: Vec<StepId> = after.collect();
+        after.sort_by_key(|step| order.get(step).copied());
+        Foreseen {
+            unit: work.unit,
+            name: step.name.clone(),
+            action: kind.to_owned(),
+            place: step.place(),
+            foresight,
+            after,
+            irreversible: step.step.irreversible.as_ref().map(|why| why.value.clone()),
+            gated: step.step.confirm.is_some() || step.step.irreversible.is_some(),
+            phase_gate: None,
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Carries a plan out: run, resume, roll back, preview. Knows no terminal.
 
+mod ahead;
 mod around;
 mod by_hand;
 pub mod controller;

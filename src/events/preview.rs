@@ -28,6 +28,9 @@ pub struct Foreseen {
     pub place: String,
     /// What will happen to it.
     pub foresight: Foresight,
+    /// The steps before it that leave something that it looks at otherwise than it is now: what is foreseen builds on them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<StepId>,
     /// Why there is no way back past it, if the step says so.
     pub irreversible: Option<String>,
     /// Whether a gate stands before it.
@@ -70,6 +73,9 @@ pub enum Foresight {
     UnknownUntil {
         /// The step.
         step: StepId,
+        /// What is known even so: what would be done, rendered as far as it can be; may be empty.
+        #[serde(default)]
+        known: String,
     },
     /// It could not be done as things stand; an earlier step may change that.
     Blocked {

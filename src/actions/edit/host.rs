@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::actions::context::{Read, Stash, Write};
 use crate::actions::contract::{Action, ActionError, AfterCrash, Check, Reversible, Verdict};
+use crate::actions::expected::Leaves;
 use crate::actions::remote_file::{Kept, Look, Question, Seen as File, change_fed, keep, sha256};
 use crate::base::Role;
 use crate::events::Preview;
@@ -142,6 +143,10 @@ impl<E: Edit> Action for Edited<E> {
         }
     }
 
+    async fn leaves(&self, seen: &Seen, _cx: &Read<'_>) -> Result<Vec<Leaves>, ActionError> {
+        Ok(vec![seen.file.leaves(self.memo.content(&seen.file.after.sha256))])
+    }
+
     /// Keeps the file as it is, on its host.
     async fn capture(&self, seen: &Seen, cx: &Stash<'_>) -> Result<Reversible<Undo>, ActionError> {
         let Some(before) = &seen.file.before else { return Ok(Reversible::Nothing) };
@@ -213,7 +218,12 @@ impl<E: Edit> Edited<E> {
 async fn look(path: &str, cx: &Read<'_>) -> Result<Found, ActionError> {
     let question = Question { limit: 0, ..Question::about(path) };
     let command = question.command_and(READ).env("MOST", MOST.to_string());
-    let (look, rest) = Look::read_and(path, &cx.sh(command).await?)?;
+    let (look, rest) = question.ask(command, &cx.host()?, cx).await?;
+    if let Some(step) = &look.by {
+        let content = look.there.as_ref().map(|there| there.content.clone());
+        let content = content.map(|content| content.ok_or_else(|| ActionError::Unknown(step.clone()))).transpose()?;
+        return Ok(Found { look, writable: true, content, unfinished: None });
+    }
     let broken = || ActionError::failed(format!("cannot look at {path}: the answer breaks off"));
     let (writable, rest) = flag(&rest).ok_or_else(broken)?;
     let (read, content) = flag(rest).ok_or_else(broken)?;

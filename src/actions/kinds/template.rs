@@ -11,7 +11,8 @@ use crate::model::{Diagnostics, Node};
 
 use crate::actions::context::{Read, Stash, Write};
 use crate::actions::contract::{Action, ActionError, AfterCrash, Check, LocalFile, Reversible, Verdict};
-use crate::actions::remote_file::{self, Look, New, Placement, SHOWN, Seen, Text, Undo, sha256};
+use crate::actions::expected::Leaves;
+use crate::actions::remote_file::{self, New, Placement, SHOWN, Seen, Text, Undo, sha256};
 
 /// The largest template.
 const LARGEST: u64 = 16 << 20;
@@ -43,13 +44,18 @@ impl Action for Template {
 
     async fn check(&self, cx: &Read<'_>) -> Result<Check<Seen>, ActionError> {
         let content = self.rendered(cx)?;
-        let look = Look::read(&self.place.dest, &cx.sh(self.place.question().command()).await?)?;
+        let question = self.place.question();
+        let (look, _) = question.ask(question.command(), &cx.host()?, cx).await?;
         let masker = cx.around().masker();
         Ok(Seen::judge(&self.place, &look, &new(&content, cx), cx.host()?.transport().role(), masker))
     }
 
     fn preview(&self, seen: &Seen) -> Preview {
         seen.preview()
+    }
+
+    async fn leaves(&self, seen: &Seen, cx: &Read<'_>) -> Result<Vec<Leaves>, ActionError> {
+        Ok(vec![seen.leaves(Some(self.rendered(cx)?.as_bytes().to_vec()))])
     }
 
     async fn capture(&self, seen: &Seen, cx: &Stash<'_>) -> Result<Reversible<Undo>, ActionError> {

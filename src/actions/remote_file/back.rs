@@ -269,6 +269,7 @@ mod tests {
             real: "/etc/x".into(),
             linked: false,
             there,
+            by: None,
             folder: Folder { path: "/etc".into(), access: Access::Open, everybody: true, set_gid: false },
             me: Me { uid: 0, groups: vec![0], gid: 0 },
             owner: Found::Unasked,

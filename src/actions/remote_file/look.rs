@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::actions::contract::ActionError;
+use crate::base::StepId;
 use crate::transport::{Command, Output};
 
 const LOOK: &str = include_str!("look.sh");
@@ -212,6 +213,8 @@ pub struct Look {
     pub linked: bool,
     /// What stands there.
     pub there: Option<There>,
+    /// The earlier step of a dry run that leaves it so; none: it stands there now.
+    pub by: Option<StepId>,
     /// Where it stands.
     pub folder: Folder,
     /// Who looks.
@@ -358,6 +361,7 @@ fn parse(path: &str, bytes: &[u8]) -> Result<(Look, Vec<u8>), String> {
         real,
         linked,
         there,
+        by: None,
         folder,
         me,
         owner: owner_asked,

@@ -4,6 +4,7 @@ mod back;
 mod capture;
 mod detail;
 mod failing;
+mod foreseen;
 mod hash;
 mod keep;
 mod look;

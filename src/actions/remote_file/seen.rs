@@ -47,6 +47,12 @@ pub struct Seen {
     /// Whether what stands there is so long that it is kept by another name, and not copied.
     #[serde(default)]
     pub aside: bool,
+    /// The name of its owner.
+    #[serde(default)]
+    pub owner: String,
+    /// The name of its group.
+    #[serde(default)]
+    pub group: String,
     summary: String,
     detail: String,
 }
@@ -120,6 +126,8 @@ impl Seen {
             secret: new.secret,
             // What has more names can be changed by another of them.
             aside: replaced && there.is_some_and(|there| there.size > LONG && there.names == 1),
+            owner,
+            group,
             summary: masker.mask(&summary),
             detail: changes.text(),
         })
@@ -128,18 +136,27 @@ impl Seen {
     /// A thing without a content that is not as asked.
     #[must_use]
     pub fn plain(look: &Look, before: Option<Print>, after: Print, summary: String, detail: &Changes) -> Self {
+        let everybody = look.folder.everybody && after.mode & 0o004 != 0;
         Self {
             path: look.path.clone(),
             real: look.real.clone(),
             before,
             after,
             size: 0,
-            everybody: false,
+            everybody,
             secret: false,
             aside: false,
+            owner: look.there.as_ref().map(|there| there.owner.clone()).unwrap_or_default(),
+            group: look.there.as_ref().map(|there| there.group.clone()).unwrap_or_default(),
             summary,
             detail: detail.text(),
         }
+    }
+
+    /// The same with the names of its owner and group.
+    #[must_use]
+    pub fn owned_by(self, (owner, group): (String, String)) -> Self {
+        Self { owner, group, ..self }
     }
 
     /// Whether its content changes, or it is not there at all.

@@ -17,6 +17,7 @@ fn unit_foreseen(unit: UnitId, name: &str, action: &str, foresight: Foresight) -
         foresight,
         irreversible: None,
         gated: false,
+        after: Vec::new(),
         phase_gate: None,
     }
 }
@@ -57,7 +58,12 @@ fn all() -> Vec<Foreseen> {
             "run",
             change("run 2 lines as postgres", script, "psql -c 'select 2'", true),
         ),
-        unit_foreseen(restore(), "Restore", "postgres", Foresight::UnknownUntil { step: "dump".into() }),
+        unit_foreseen(
+            restore(),
+            "Restore",
+            "postgres",
+            Foresight::UnknownUntil { step: "dump".into(), known: "from: old\nto: new".into() },
+        ),
         unit_foreseen(
             unit("move", Some("old")),
             "Move",
@@ -97,6 +103,8 @@ fn a_dry_run() {
           psql -c 'select 1'
         undo: psql -c 'select 2'
     ? Restore                   new      cannot be known until dump has run  libravatar.yaml:31
+          from: old
+          to: new
     ! Move                      old      blocked: /etc/apache2/x is not there  libravatar.yaml:31
         nor is y
         an earlier step changes something on that host, and may clear this

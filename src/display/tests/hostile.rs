@@ -141,12 +141,13 @@ fn everywhere_else() {
         foresight: Foresight::WouldChange { preview, reversible: false },
         irreversible: Some(EVIL.into()),
         gated: true,
+        after: vec![EVIL.into()],
         phase_gate: None,
     };
     let mut all = vec![base.clone()];
     for foresight in [
         Foresight::LeftOut { why: EVIL.into() },
-        Foresight::UnknownUntil { step: EVIL.into() },
+        Foresight::UnknownUntil { step: EVIL.into(), known: EVIL.into() },
         Foresight::Blocked { why: EVIL.into(), may_clear: true },
         Foresight::Waits { what: EVIL.into() },
     ] {

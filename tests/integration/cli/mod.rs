@@ -4,6 +4,7 @@ mod arguments;
 mod by_hand;
 mod check;
 mod edits;
+mod foreseen;
 mod hosts;
 mod include;
 mod journal;

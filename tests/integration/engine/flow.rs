@@ -294,7 +294,7 @@ async fn the_dry_run_says_what_the_run_then_does_and_changes_nothing() {
     let Foresight::WouldChange { preview, reversible: true } = &foreseen[0] else { panic!("{:?}", foreseen[0]) };
     assert!(preview.detail.contains("-before\n+new"), "{}", preview.detail);
     assert!(matches!(&foreseen[1], Foresight::WouldChange { .. }));
-    assert!(matches!(&foreseen[2], Foresight::UnknownUntil { step } if step.as_str() == "b"));
+    assert!(matches!(&foreseen[2], Foresight::UnknownUntil { step, .. } if step.as_str() == "b"));
     assert_eq!(foreseen[3], Foresight::AsAsked);
     assert!(matches!(&foreseen[4], Foresight::Waits { .. }));
 

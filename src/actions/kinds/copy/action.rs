@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use crate::actions::context::{Read, Stash, Write};
 use crate::actions::contract::{Action, ActionError, AfterCrash, Check, LocalFile, Reversible, Verdict};
+use crate::actions::expected::Leaves;
 use crate::actions::remote_file::{self, Look, New, PIECE, Pieces, Placement, Question, Seen, Text, Undo, sha256};
 use crate::base::{Role, Spanned};
 use crate::events::Preview;
@@ -72,6 +73,15 @@ impl Action for Copy {
         }
     }
 
+    async fn leaves(&self, seen: &Seen, cx: &Read<'_>) -> Result<Vec<Leaves>, ActionError> {
+        let source = self.from.look(cx).await?.ok();
+        let content = source.and_then(|source| match source.shown {
+            Shown::Whole(content) => Some(content),
+            Shown::Long | Shown::Private | Shown::Secret => None,
+        });
+        Ok(vec![seen.leaves(content)])
+    }
+
     async fn capture(&self, seen: &Seen, cx: &Stash<'_>) -> Result<Reversible<Undo>, ActionError> {
         remote_file::capture(seen, cx).await
     }
@@ -114,7 +124,7 @@ impl Copy {
 
     async fn look(&self, cx: &Read<'_>) -> Result<Look, ActionError> {
         let question = Question { space: true, ..self.place.question() };
-        Look::read(&self.place.dest, &cx.sh(question.command()).await?)
+        Ok(question.ask(question.command(), &cx.host()?, cx).await?.0)
     }
 
     fn judge(&self, new: &New<'_>, look: &Look, cx: &Read<'_>) -> Result<Check<Seen>, ActionError> {

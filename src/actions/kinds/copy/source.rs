@@ -61,8 +61,9 @@ impl Origin {
                 Ok(Ok(source.noticing(cx.around().masker())))
             }
             Self::Host { role, path } => {
-                let said = cx.other(role).await?.read(Question::about(path).command()).await?;
-                Ok(of_host(&Look::read(path, &said)?, role).map(|source| source.noticing(cx.around().masker())))
+                let question = Question::about(path);
+                let (look, _) = question.ask(question.command(), &cx.other(role).await?, cx).await?;
+                Ok(of_host(&look, role).map(|source| source.noticing(cx.around().masker())))
             }
         }
     }

@@ -5,9 +5,10 @@ use hickory_proto::op::ResponseCode;
 
 use crate::actions::context::{Read, Stash, Write};
 use crate::actions::contract::{Action, ActionError, AfterCrash, Check, Reversible, Verdict};
-use crate::actions::nameserver::{Asker, Key, Name, Place, Server, Trouble, absolute, in_words, shown};
-use crate::base::Spanned;
+use crate::actions::expected::{Leaves, Standing, Thing};
+use crate::actions::nameserver::{Asker, Key, Name, Place, RecordType, Server, Trouble, absolute, in_words, shown};
 use crate::base::secret::{self, is_sealed};
+use crate::base::{Role, Spanned};
 use crate::events::Preview;
 use crate::events::record::Outputs;
 use crate::model::{Diagnostics, Node};
@@ -58,7 +59,7 @@ impl Action for Dns {
     }
 
     async fn check(&self, cx: &Read<'_>) -> Result<Check<Seen>, ActionError> {
-        let seen = self.zone(cx)?.look(&self.places()).await?;
+        let seen = self.by_then(self.zone(cx)?.look(&self.places()).await?, cx);
         Ok(match self.plan(&seen) {
             Err(why) => Check::Blocked(why),
             Ok(changes) if changes.iter().all(Change::is_none) => Check::Satisfied,
@@ -73,6 +74,16 @@ impl Action for Dns {
             several => (format!("change {} record sets of {}", several.len(), shown(&self.zone)), several.join("\n")),
         };
         Preview { summary, detail, undo: "the records and TTLs of before".to_owned() }
+    }
+
+    async fn leaves(&self, seen: &Seen, _cx: &Read<'_>) -> Result<Vec<Leaves>, ActionError> {
+        let changes = self.changes(seen).into_iter().filter(|change| !change.is_none());
+        let leaves = changes.map(|Change { place, after, .. }| Leaves {
+            role: Some(Role::local()),
+            thing: self.thing(&place),
+            standing: Standing::Records(after.map(Box::new)),
+        });
+        Ok(leaves.collect())
     }
 
     async fn capture(&self, seen: &Seen, _cx: &Stash<'_>) -> Result<Reversible<Undo>, ActionError> {
@@ -164,6 +175,30 @@ impl Dns {
 
     fn plan(&self, seen: &Seen) -> Result<Vec<Change>, String> {
         plan(&self.records, &self.zone, &seen.sets)
+    }
+
+    /// What there will be by the time that the step has its turn: what there is, but for what earlier steps of a dry run leave.
+    fn by_then(&self, mut seen: Seen, cx: &Read<'_>) -> Seen {
+        let expected = |place: &Place| match cx.around().expected(&Role::local(), &self.thing(place))?.1 {
+            Standing::Records(set) => Some(set.map(|set| *set)),
+            _ => None,
+        };
+        for (asked, there) in self.records.iter().zip(&mut seen.sets) {
+            if let Some(set) = expected(&asked.place) {
+                there.free &= set.is_none();
+                there.set = set;
+            }
+            let alias = Place { kind: RecordType::CNAME, ..asked.place.clone() };
+            if let Some(set) = expected(&alias).filter(|_| alias != asked.place) {
+                there.free &= set.is_none();
+                there.alias = set;
+            }
+        }
+        seen
+    }
+
+    fn thing(&self, place: &Place) -> Thing {
+        Thing::Records(format!("{} {place}", shown(&self.zone)))
     }
 
     fn changes(&self, seen: &Seen) -> Vec<Change> {

@@ -4,7 +4,8 @@ use async_trait::async_trait;
 
 use crate::actions::context::{Read, Stash, Write};
 use crate::actions::contract::{Action, ActionError, AfterCrash, Check, Reversible, Verdict};
-use crate::actions::remote_file::{Look, Owned, Question, aside, dress, put};
+use crate::actions::expected::Leaves;
+use crate::actions::remote_file::{Kind, Look, Owned, Question, aside, dress, put};
 use crate::base::Mode;
 use crate::events::Preview;
 use crate::events::record::Outputs;
@@ -64,8 +65,9 @@ impl Action for File {
             _ => "",
         };
         let command = question.command_and(more).env("A", aside(&self.path, cx.env().run));
-        let (look, more) = Look::read_and(&self.path, &cx.sh(command).await?)?;
         let host = cx.host()?;
+        let (look, more) = question.ask(command, &host, cx).await?;
+        let more = self.more_by_then(&look, more, cx)?;
         Ok(match self.judge(&look, &more, host.transport().role()) {
             Err(why) => Check::Blocked(why),
             Ok(None) => Check::Satisfied,
@@ -75,6 +77,10 @@ impl Action for File {
 
     fn preview(&self, seen: &Seen) -> Preview {
         Preview { undo: seen.plan.undo_in_words(seen.thing.before.is_some()).to_owned(), ..seen.thing.preview() }
+    }
+
+    async fn leaves(&self, seen: &Seen, _cx: &Read<'_>) -> Result<Vec<Leaves>, ActionError> {
+        Ok(seen.leaves())
     }
 
     async fn capture(&self, seen: &Seen, cx: &Stash<'_>) -> Result<Reversible<Undo>, ActionError> {
@@ -107,5 +113,16 @@ impl Action for File {
     /// What was done to its end is found done, and the rest is done.
     fn after_crash(&self) -> AfterCrash {
         AfterCrash::Reapply
+    }
+}
+
+impl File {
+    /// What the second script would say by then: it has looked at what stands there now.
+    fn more_by_then(&self, look: &Look, more: Vec<u8>, cx: &Read<'_>) -> Result<Vec<u8>, ActionError> {
+        let (Some(step), Some(there)) = (&look.by, &look.there) else { return Ok(more) };
+        if self.recurse || there.print.kind == Kind::Directory && self.state == Some(State::Absent) {
+            return Err(ActionError::Unknown(step.clone()));
+        }
+        Ok([aside(&self.path, cx.env().run).as_bytes(), b"\0"].concat())
     }
 }

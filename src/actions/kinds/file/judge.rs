@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::actions::expected::{Leaves, Standing, Thing};
 use crate::actions::remote_file::{
-    Access, Changes, Kind, Look, Print, Seen as Thing, There, mode_after, sha256, writable,
+    Access, Changes, Kind, Look, Print, Seen as Target, There, mode_after, sha256, writable,
 };
 use crate::base::Role;
 
@@ -14,7 +15,7 @@ use super::{aside, folders};
 /// A path at which something is not as asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
-    pub(super) thing: Thing,
+    pub(super) thing: Target,
     pub(super) plan: Plan,
 }
 
@@ -79,6 +80,25 @@ impl Plan {
     }
 }
 
+impl Seen {
+    /// What will stand at the path, and at those that come into being with it.
+    pub(super) fn leaves(&self) -> Vec<Leaves> {
+        let at = |path: &str, standing| Leaves::here(Thing::Path(path.to_owned()), standing);
+        match &self.plan {
+            Plan::Make => vec![self.thing.leaves(Some(Vec::new()))],
+            Plan::Link { to } => vec![self.thing.leaves_link(to)],
+            Plan::Folders { missing, .. } => {
+                // Those above are as it is, but for owner, group and mode of their own.
+                let own = self.thing.leaves(None);
+                missing.iter().map(|folder| at(folder, own.standing.clone())).collect()
+            }
+            Plan::Aside { .. } => vec![at(&self.thing.real, Standing::Nothing)],
+            // What it holds stays as it is.
+            Plan::Dress | Plan::Tree { .. } => Vec::new(),
+        }
+    }
+}
+
 type Judged = Result<Option<Seen>, String>;
 
 impl File {
@@ -134,7 +154,8 @@ impl File {
             changes.note(format!("there is no {to} yet"));
         }
         let before = there.map(|there| there.print.clone());
-        let thing = Thing::plain(look, before, print, format!("link {} to {to}", self.path), &changes);
+        let summary = format!("link {} to {to}", self.path);
+        let thing = Target::plain(look, before, print, summary, &changes).owned_by(self.owned.whose(look));
         Ok(Some(Seen { thing, plan: Plan::Link { to } }))
     }
 
@@ -142,7 +163,8 @@ impl File {
         writable(look, role)?;
         let after = self.fresh(look, Kind::File, 0o644, role)?;
         let summary = format!("make {}, an empty file ({})", self.path, self.dress_in_words(look, after.mode));
-        let thing = Thing::plain(look, None, Print { sha256: sha256(b""), ..after }, summary, &Changes::default());
+        let after = Print { sha256: sha256(b""), ..after };
+        let thing = Target::plain(look, None, after, summary, &Changes::default()).owned_by(self.owned.whose(look));
         Ok(Seen { thing, plan: Plan::Make })
     }
 
@@ -166,7 +188,8 @@ impl File {
         }
         let summary = format!("make the folder {} ({})", self.path, self.dress_in_words(look, after.mode));
         let fresh = (look.me.uid, look.me.gid, default);
-        Ok(Seen { thing: Thing::plain(look, None, after, summary, &changes), plan: Plan::Folders { missing, fresh } })
+        let thing = Target::plain(look, None, after, summary, &changes).owned_by(self.owned.whose(look));
+        Ok(Seen { thing, plan: Plan::Folders { missing, fresh } })
     }
 
     fn dress(&self, look: &Look, there: &There, role: &Role) -> Judged {
@@ -188,7 +211,7 @@ impl File {
         self.owners(there, look, &mut changes);
         changes.mode(before.mode, mode);
         let summary = format!("set {} to {}", self.path, self.dress_in_words(look, mode));
-        let thing = Thing::plain(look, Some(before), after, summary, &changes);
+        let thing = Target::plain(look, Some(before), after, summary, &changes);
         Ok(Some(Seen { thing, plan: Plan::Dress }))
     }
 
@@ -221,7 +244,7 @@ impl File {
         let asked = names.chain(bits).collect::<Vec<_>>().join(", ");
         let summary = format!("set {count} of {} in {} to {asked}", tree.count(), self.path);
         let print = Print { sha256: String::new(), ..there.print.clone() };
-        let thing = Thing::plain(look, Some(print.clone()), print, summary, &changes);
+        let thing = Target::plain(look, Some(print.clone()), print, summary, &changes);
         Ok(Some(Seen { thing, plan: Plan::Tree { groups } }))
     }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::actions::context::{Read, Stash, Write};
 use crate::actions::contract::{Action, ActionError, AfterCrash, Check, Reversible, Verdict};
+use crate::actions::expected::{self, Leaves, Standing};
 use crate::actions::said::last_lines;
 use crate::base::shell::quote;
 use crate::events::Preview;
@@ -74,6 +75,10 @@ impl Action for Moves {
     }
 
     async fn check(&self, cx: &Read<'_>) -> Result<Check<Seen>, ActionError> {
+        let host = cx.host()?;
+        for path in self.order.pairs.iter().flat_map(|pair| [&pair.from, &pair.to]) {
+            cx.stands(host.transport().role(), path)?;
+        }
         Ok(self.judge(look(&self.order, cx).await?))
     }
 
@@ -89,6 +94,12 @@ impl Action for Moves {
         detail.extend(left.iter().map(line));
         let detail = if detail.len() > 1 { detail.join("\n") } else { String::new() };
         Preview { summary, detail, undo: "moved back in reverse".to_owned() }
+    }
+
+    async fn leaves(&self, seen: &Seen, _cx: &Read<'_>) -> Result<Vec<Leaves>, ActionError> {
+        let at = |path: &String, standing| Leaves::here(expected::Thing::Path(path.clone()), standing);
+        let moved = self.order.pairs[seen.done..].iter();
+        Ok(moved.flat_map(|pair| [at(&pair.from, Standing::Nothing), at(&pair.to, Standing::Unknown)]).collect())
     }
 
     async fn capture(&self, seen: &Seen, _cx: &Stash<'_>) -> Result<Reversible<Undo>, ActionError> {

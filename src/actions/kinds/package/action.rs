@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::actions::context::{Read, Stash, Write};
 use crate::actions::contract::{Action, ActionError, AfterCrash, Check, LocalFile, Reversible, Verdict};
 use crate::actions::durable;
+use crate::actions::expected::{Leaves, Standing, Thing};
 use crate::actions::remote_file::Kept;
 use crate::base::{Role, Spanned};
 use crate::events::Preview;
@@ -105,6 +106,10 @@ impl Action for Package {
         }
         let undo = "the versions of before are installed again, and what came with it is purged";
         Preview { summary, detail: detail.join("\n"), undo: undo.to_owned() }
+    }
+
+    async fn leaves(&self, _seen: &Seen, _cx: &Read<'_>) -> Result<Vec<Leaves>, ActionError> {
+        Ok(vec![Leaves::here(Thing::Software, Standing::Unknown)])
     }
 
     async fn capture(&self, seen: &Seen, cx: &Stash<'_>) -> Result<Reversible<Undo>, ActionError> {

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 
 use crate::actions::context::{Read, Stash, Write};
 use crate::actions::contract::{Action, ActionError, AfterCrash, Check, Reversible, Verdict};
+use crate::actions::expected::{Leaves, Standing, Thing};
 use crate::events::Preview;
 use crate::events::record::Outputs;
 use crate::model::decode::{self, Fields};
@@ -65,7 +66,8 @@ impl Action for Service {
     }
 
     async fn check(&self, cx: &Read<'_>) -> Result<Check<Unit>, ActionError> {
-        Ok(self.judge(Unit::seen(&cx.sh(Unit::look(&self.unit)).await?)?))
+        let now = Unit::seen(&cx.sh(Unit::look(&self.unit)).await?)?;
+        Ok(self.judge(now.by_then(&self.unit, cx)?))
     }
 
     fn preview(&self, seen: &Unit) -> Preview {
@@ -83,6 +85,12 @@ impl Action for Service {
             detail: if self.verbs(seen).contains(&Verb::DaemonReload) { stale.to_owned() } else { String::new() },
             undo: Undo::of(self, seen).in_words(),
         }
+    }
+
+    async fn leaves(&self, seen: &Unit, _cx: &Read<'_>) -> Result<Vec<Leaves>, ActionError> {
+        let active = self.state.filter(|_| self.moves(seen)).map(|state| state != State::Stopped);
+        let enabled = self.enabled.filter(|_| self.rewires(seen));
+        Ok(vec![Leaves::here(Thing::Service(self.unit.clone()), Standing::Service { active, enabled })])
     }
 
     async fn capture(&self, seen: &Unit, _cx: &Stash<'_>) -> Result<Reversible<Undo>, ActionError> {

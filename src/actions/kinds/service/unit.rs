@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::actions::context::Read;
 use crate::actions::contract::ActionError;
+use crate::actions::expected::{Standing, Thing};
 use crate::actions::said::last_lines;
 use crate::base::{Masker, shell::quote};
 use crate::events::record::Failure;
@@ -64,6 +66,30 @@ impl Unit {
             can_reload: is("CanReload", "yes"),
             stale: is("NeedDaemonReload", "yes"),
         })
+    }
+
+    /// How it will be by the time that the step has its turn: as it is, but for what earlier steps of a dry run leave.
+    pub(super) fn by_then(mut self, unit: &str, cx: &Read<'_>) -> Result<Self, ActionError> {
+        let host = cx.host()?;
+        let expected = |thing| cx.around().expected(host.transport().role(), &thing);
+        if self.load == "not-found" {
+            let file = format!("/etc/systemd/system/{unit}");
+            return match expected(Thing::Path(file)).or_else(|| expected(Thing::Software)) {
+                // What its file says is read by systemd, and by nobody else.
+                Some((step, _)) => Err(ActionError::Unknown(step)),
+                None => Ok(self),
+            };
+        }
+        if let Some((_, Standing::Service { active, enabled })) = expected(Thing::Service(unit.to_owned())) {
+            let turn = |now: &mut String, to: Option<bool>, words: [&str; 2]| {
+                if let Some(to) = to {
+                    words[usize::from(to)].clone_into(now);
+                }
+            };
+            turn(&mut self.active, active, ["inactive", "active"]);
+            turn(&mut self.enabled, enabled, ["disabled", "enabled"]);
+        }
+        Ok(self)
     }
 
     /// Whether it runs, or is about to.

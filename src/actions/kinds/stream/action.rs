@@ -7,6 +7,7 @@ use tokio::time::timeout;
 
 use crate::actions::context::{Host, Read, Stash, Write};
 use crate::actions::contract::{Action, ActionError, AfterCrash, Check, Reversible, Verdict};
+use crate::actions::expected::Leaves;
 use crate::actions::passage::{Choice, Via};
 use crate::actions::remote_file::{self, Look, New, Question, Text};
 use crate::actions::side::Side;
@@ -56,6 +57,9 @@ impl Action for StreamAction {
 
     /// A stream always runs: whether it has to is for the step's `unless` to say.
     async fn check(&self, cx: &Read<'_>) -> Result<Check<Seen>, ActionError> {
+        if let Some(file) = &self.from.file {
+            cx.stands(&self.from.side.on, file)?;
+        }
         let size = match self.from.look(cx).await? {
             Ok(size) => size,
             Err(why) => return Ok(Check::Blocked(why)),
@@ -85,6 +89,11 @@ impl Action for StreamAction {
             (To::File(end), None) => (format!("# on {}: the file {}", end.account.on, end.place.dest), String::new()),
         };
         Preview { summary: way, detail: format!("{}\n{to}", self.from.in_words()), undo }
+    }
+
+    async fn leaves(&self, seen: &Seen, _cx: &Read<'_>) -> Result<Vec<Leaves>, ActionError> {
+        let file = seen.file.iter().map(|file| Leaves { role: Some(self.to.on().clone()), ..file.leaves(None) });
+        Ok(file.collect())
     }
 
     async fn capture(&self, seen: &Seen, cx: &Stash<'_>) -> Result<Reversible<Undo>, ActionError> {
@@ -222,7 +231,7 @@ impl StreamAction {
     ) -> Result<Check<remote_file::Seen>, ActionError> {
         let host = self.to.host(cx).await?;
         let question = Question { space: true, limit: 0, ..end.place.question() };
-        let look = Look::read(&end.place.dest, &host.read(question.command()).await?)?;
+        let (look, _) = question.ask(question.command(), &host, cx).await?;
         // Nobody knows its hash: the host notes it as it takes its place.
         let (size, sha256) = (size.unwrap_or_default(), String::new());
         let new = New { size, sha256, mode: FRESH, text: Text::Unknown, secret: true };

@@ -9,6 +9,7 @@ use tokio::time::timeout;
 use crate::actions::context::{Host, Read, Stash, Write};
 use crate::actions::contract::{Action, ActionError, AfterCrash, Check, Reversible, Verdict};
 use crate::actions::durable;
+use crate::actions::expected::{Leaves, Standing, Thing};
 use crate::actions::passage::{Door, Via};
 use crate::base::{Role, duration};
 use crate::events::Preview;
@@ -53,6 +54,9 @@ impl Action for Sync {
     }
 
     async fn check(&self, cx: &Read<'_>) -> Result<Check<Seen>, ActionError> {
+        for place in [&self.from, &self.to] {
+            cx.stands(&place.role, &place.path)?;
+        }
         let (from, to) = self.ends(cx).await?;
         let mut seen = match Seen::of(self, &from, &to) {
             Ok(seen) => seen,
@@ -96,6 +100,11 @@ impl Action for Sync {
             detail: notes.chain([seen.tally.names()]).collect(),
             undo: format!("what it replaces or deletes comes back from {}, what it creates goes", seen.backup),
         }
+    }
+
+    async fn leaves(&self, _seen: &Seen, _cx: &Read<'_>) -> Result<Vec<Leaves>, ActionError> {
+        let path = self.to.path.trim_end_matches('/').to_owned();
+        Ok(vec![Leaves { role: Some(self.to.role.clone()), thing: Thing::Path(path), standing: Standing::Unknown }])
     }
 
     async fn capture(&self, seen: &Seen, cx: &Stash<'_>) -> Result<Reversible<Undo>, ActionError> {

@@ -1,0 +1,193 @@
+//! What the earlier steps of a dry run will have left by the time that a unit has its turn: its look is told that instead of what stands there now.
+
+use std::collections::BTreeMap;
+
+use crate::base::{Role, StepId};
+
+use super::nameserver::RecordSet;
+use super::remote_file::{There, folder_of};
+
+/// Something of a host that a step can leave otherwise than it is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Thing {
+    /// What stands at an absolute path whose links are resolved.
+    Path(String),
+    /// A unit of systemd, by its full name.
+    Service(String),
+    /// A set of records of the name service, as `zone place`, which no host has: it is filed under the operator's.
+    Records(String),
+    /// Any program, service or folder that comes with a package.
+    Software,
+}
+
+/// How it will be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// There is nothing.
+    Nothing,
+    /// A file, folder or link.
+    There(Box<There>),
+    /// A unit of systemd, as far as it changes.
+    Service {
+        /// Whether it runs.
+        active: Option<bool>,
+        /// Whether it is started at boot.
+        enabled: Option<bool>,
+    },
+    /// A set of records; none where there is none.
+    Records(Option<Box<RecordSet>>),
+    /// It cannot be known, nor what is below it.
+    Unknown,
+}
+
+/// What a unit leaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leaves {
+    /// On which host; none: its own.
+    pub role: Option<Role>,
+    /// What.
+    pub thing: Thing,
+    /// How.
+    pub standing: Standing,
+}
+
+impl Leaves {
+    /// On the unit's own host.
+    #[must_use]
+    pub fn here(thing: Thing, standing: Standing) -> Self {
+        Self { role: None, thing, standing }
+    }
+}
+
+/// What the steps so far will have left.
+#[derive(Clone, Debug, Default)]
+pub struct Expected {
+    left: BTreeMap<(Role, Thing), Vec<Left>>,
+    /// How much was left so far.
+    count: usize,
+}
+
+/// What one step has left of a thing.
+#[derive(Clone, Debug)]
+struct Left {
+    /// When: the larger, the later.
+    at: usize,
+    by: StepId,
+    standing: Standing,
+}
+
+impl Expected {
+    /// Adds what a unit of `step` on `host` leaves, over what those before it do.
+    pub fn leave(&mut self, step: &StepId, host: Option<&Role>, leaves: Vec<Leaves>) {
+        for Leaves { role, thing, standing } in leaves {
+            let Some(role) = role.or_else(|| host.cloned()) else { continue };
+            self.count += 1;
+            let left = Left { at: self.count, by: step.clone(), standing };
+            self.left.entry((role, thing)).or_default().push(left);
+        }
+    }
+
+    /// Forgets what a step leaves on a host: another has taken that back.
+    pub fn forget(&mut self, step: &StepId, host: Option<&Role>) {
+        for ((role, _), left) in &mut self.left {
+            left.retain(|left| left.by != *step || host.is_some_and(|host| host != role));
+        }
+    }
+
+    /// How a thing will be, and by which step; none: as it is.
+    #[must_use]
+    pub fn at(&self, role: &Role, thing: &Thing) -> Option<(StepId, Standing)> {
+        let own = self.last(role, thing);
+        let Thing::Path(path) = thing else { return own.map(|own| (own.by.clone(), self.service(role, thing, own))) };
+        let above = above(path).filter_map(|folder| {
+            let above = self.last(role, &Thing::Path(folder.to_owned()))?;
+            matches!(above.standing, Standing::Nothing | Standing::Unknown).then_some(above)
+        });
+        let last = own.into_iter().chain(above).max_by_key(|left| left.at)?;
+        Some((last.by.clone(), last.standing.clone()))
+    }
+
+    /// Whether anything is said of a thing, or of a folder above it.
+    #[must_use]
+    pub fn concerns(&self, role: &Role, thing: &Thing) -> bool {
+        let is_said = |thing: &Thing| self.last(role, thing).is_some();
+        is_said(thing)
+            || matches!(thing, Thing::Path(path) if above(path).any(|folder| is_said(&Thing::Path(folder.to_owned()))))
+    }
+
+    fn last(&self, role: &Role, thing: &Thing) -> Option<&Left> {
+        self.left.get(&(role.clone(), thing.clone()))?.last()
+    }
+
+    /// A unit that was started by one step and enabled by another is both.
+    fn service(&self, role: &Role, thing: &Thing, last: &Left) -> Standing {
+        let all = self.left.get(&(role.clone(), thing.clone())).into_iter().flatten();
+        all.fold(last.standing.clone(), |so_far, left| match (so_far, &left.standing) {
+            (Standing::Service { active, enabled }, Standing::Service { active: a, enabled: e }) => {
+                Standing::Service { active: a.or(active), enabled: e.or(enabled) }
+            }
+            (so_far, _) => so_far,
+        })
+    }
+}
+
+/// The folders that a path is in, the nearest first.
+pub fn above(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(path), |path| (*path != "/").then(|| folder_of(path))).skip(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(path: &str) -> Thing {
+        Thing::Path(path.to_owned())
+    }
+
+    #[test]
+    fn the_last_word_counts_and_reaches_what_is_below() {
+        let (old, new) = (Role::from("old"), Role::from("new"));
+        let mut expected = Expected::default();
+        let leave = |expected: &mut Expected, step: &str, thing, standing| {
+            expected.leave(&step.into(), Some(&old), vec![Leaves::here(thing, standing)]);
+        };
+        leave(&mut expected, "fill", path("/srv/data"), Standing::Unknown);
+        assert_eq!(expected.at(&old, &path("/srv/data/a/b")), Some(("fill".into(), Standing::Unknown)));
+        assert_eq!(expected.at(&old, &path("/srv/database")), None);
+        assert_eq!(expected.at(&new, &path("/srv/data")), None);
+        leave(&mut expected, "empty", path("/srv"), Standing::Nothing);
+        assert_eq!(expected.at(&old, &path("/srv/data/a")), Some(("empty".into(), Standing::Nothing)));
+        assert!(expected.concerns(&old, &path("/srv/x")) && !expected.concerns(&old, &path("/")));
+        // What was made after that is there, and what was taken back never was.
+        leave(&mut expected, "fill-again", path("/srv/data"), Standing::Unknown);
+        assert_eq!(expected.at(&old, &path("/srv/data/a")), Some(("fill-again".into(), Standing::Unknown)));
+        expected.forget(&"fill-again".into(), Some(&old));
+        expected.forget(&"empty".into(), Some(&new));
+        assert_eq!(expected.at(&old, &path("/srv/data/a")), Some(("empty".into(), Standing::Nothing)));
+        expected.forget(&"empty".into(), None);
+        assert_eq!(expected.at(&old, &path("/srv/data/a")), Some(("fill".into(), Standing::Unknown)));
+    }
+
+    #[test]
+    fn a_unit_is_what_all_have_made_of_it() {
+        let (old, unit) = (Role::from("old"), Thing::Service("a.service".into()));
+        let mut expected = Expected::default();
+        for (step, active, enabled) in
+            [("on", None, Some(true)), ("start", Some(true), None), ("stop", Some(false), None)]
+        {
+            expected.leave(
+                &step.into(),
+                Some(&old),
+                vec![Leaves::here(unit.clone(), Standing::Service { active, enabled })],
+            );
+        }
+        let due = Standing::Service { active: Some(false), enabled: Some(true) };
+        assert_eq!(expected.at(&old, &unit), Some(("stop".into(), due)));
+    }
+
+    #[test]
+    fn folders_above_are_told_from_the_nearest() {
+        assert_eq!(above("/a/b/c").collect::<Vec<_>>(), ["/a/b", "/a", "/"]);
+        assert_eq!(above("/").count(), 0);
+    }
+}
