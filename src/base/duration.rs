@@ -1,7 +1,9 @@
-//! Durations as people write them: `90s`, `10m`, `1h30m`, `7d`. A number without a unit is refused: seconds or minutes is not ours to guess.
+//! Durations as people write them, and as they are told: `90s`, `10m`, `1h30m`, `7d`. A number without a unit is refused: seconds or minutes is not ours to guess.
 
 use std::fmt::Write as _;
 use std::time::Duration;
+
+use jiff::Timestamp;
 
 /// The units, largest first, in milliseconds.
 const UNITS: [(&str, u64); 6] =
@@ -73,6 +75,26 @@ pub fn show(duration: Duration) -> String {
     if text.is_empty() { "0s".to_owned() } else { text }
 }
 
+/// How long something took or will take: `0.4 s`, `12 s`, `1m 20s`, `2h 05m`, `3d 4h`.
+#[must_use]
+pub fn short(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86400);
+    match seconds {
+        0..10 => format!("{}.{} s", seconds, duration.subsec_millis() / 100),
+        10..60 => format!("{seconds} s"),
+        60..3600 => format!("{minutes}m {:02}s", seconds % 60),
+        3600..86400 => format!("{hours}h {:02}m", minutes % 60),
+        _ => format!("{days}d {}h", hours % 24),
+    }
+}
+
+/// The time from one instant to another; none where it is not one of them after the other.
+#[must_use]
+pub fn between(from: Timestamp, to: Timestamp) -> Duration {
+    Duration::try_from(to.duration_since(from)).unwrap_or_default()
+}
+
 fn split_while(text: &str, keep: impl Fn(char) -> bool) -> (&str, &str) {
     text.split_at(text.find(|c| !keep(c)).unwrap_or(text.len()))
 }
@@ -118,5 +140,21 @@ mod tests {
         }
         assert_eq!(show(Duration::from_mins(90)), "1h30m");
         assert_eq!(show(Duration::from_hours(168)), "7d");
+    }
+
+    #[test]
+    fn durations_are_short() {
+        for (milliseconds, due) in [
+            (0, "0.0 s"),
+            (449, "0.4 s"),
+            (3_200, "3.2 s"),
+            (12_900, "12 s"),
+            (80_000, "1m 20s"),
+            (3_599_999, "59m 59s"),
+            (7_500_000, "2h 05m"),
+            (273_600_000, "3d 4h"),
+        ] {
+            assert_eq!(short(Duration::from_millis(milliseconds)), due);
+        }
     }
 }

@@ -6,6 +6,7 @@ pub mod fs;
 pub mod ids;
 pub mod instant;
 pub mod mode;
+pub mod safe;
 pub mod secret;
 pub mod shell;
 pub mod span;

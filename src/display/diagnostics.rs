@@ -1,12 +1,12 @@
 //! What is wrong with a runbook, the way compilers say it: place, line and caret.
 
 use crate::base::Span;
+use crate::base::safe::safe_line;
 use crate::model::book::Source;
 use crate::model::{Diagnostic, Severity};
 
 use super::failure::{first, rest};
 use super::line::{Line, Page};
-use super::safe::safe_line;
 use super::style::{Style, Tone};
 use super::width::{expand_tabs, width};
 

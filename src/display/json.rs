@@ -6,10 +6,10 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 
+use crate::base::safe::is_unsafe;
 use crate::events::{Entry, Progress, RunView};
 
 use super::event::Event;
-use super::safe::is_unsafe;
 
 /// The screen for scripts.
 pub struct Json {

@@ -3,7 +3,8 @@
 
 use std::fmt::Display;
 
-use super::safe::safe_line;
+use crate::base::safe::safe_line;
+
 use super::style::{Mark, Style, Tone};
 use super::width::{expand_tabs, prefix, width};
 

@@ -104,7 +104,7 @@ impl Logged<'_> {
     /// A record about a unit.
     fn of_unit(&self, page: &mut Page, head: Line, record: &Record) {
         match record {
-            Record::Intended { unit, attempt, reversal } => {
+            Record::Intended { unit, attempt, reversal, .. } => {
                 let try_ = if *attempt > 1 { format!(", try {attempt}") } else { String::new() };
                 page.push(self.unit(head, Mark::Running, unit).text("begun").text(try_));
                 page.push(way_back(reversal));

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::base::{StepId, UnitId};
-use crate::events::RunView;
+use crate::events::{RunView, unit_name};
 
 use super::line::Line;
 use super::style::{Mark, Style, Tone};
-use super::width::{prefix, width};
+use super::width::width;
 
 /// Before the mark of a unit's line.
 pub(super) const INDENT: usize = 2;
@@ -47,16 +47,7 @@ impl Names {
     /// What a unit is called, but for its host: its step's name and which item it is.
     pub(super) fn unit(&self, unit: &UnitId) -> String {
         let name = self.steps.get(&unit.step).map_or(unit.step.as_str(), String::as_str);
-        let Some(item) = unit.item else { return name.to_owned() };
-        let position = item + 1;
-        match self.lists.get(&unit.step) {
-            Some(items) => {
-                let value =
-                    items.get(item as usize).and_then(short).map_or(String::new(), |value| format!(": {value}"));
-                format!("{name} ({position}/{}{value})", items.len())
-            }
-            None => format!("{name} ({position})"),
-        }
+        unit_name(name, unit.item, self.lists.get(&unit.step).map(|items| items.as_slice()))
     }
 
     /// The beginning of a unit's line: mark, name and host, in columns where the screen is wide enough for them.
@@ -90,15 +81,4 @@ impl Names {
 pub(super) fn time(line: Line, time: &str) -> Line {
     let missing = TIME.saturating_sub(width(time));
     line.text("  ").text(" ".repeat(missing)).put(Tone::Dim, time)
-}
-
-/// An item of a `foreach` that is short enough to stand beside its step's name.
-fn short(item: &serde_json::Value) -> Option<String> {
-    let text = match item {
-        serde_json::Value::String(text) => text.clone(),
-        serde_json::Value::Number(_) | serde_json::Value::Bool(_) => item.to_string(),
-        serde_json::Value::Object(map) => short(map.get("name")?)?,
-        _ => return None,
-    };
-    (prefix(&text, 24).0.len() == text.len()).then_some(text)
 }

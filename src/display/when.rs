@@ -1,30 +1,10 @@
-//! Times for people: instants where they are, durations as short as they can be.
-
-use std::time::Duration;
+//! Times for people, where they are.
 
 use jiff::Timestamp;
 
+pub(super) use crate::base::duration::{between, short};
+
 use super::style::Style;
-
-/// How long something took or will take: `0.4 s`, `12 s`, `1m 20s`, `2h 05m`, `3d 4h`.
-#[must_use]
-pub fn short(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86400);
-    match seconds {
-        0..10 => format!("{}.{} s", seconds, duration.subsec_millis() / 100),
-        10..60 => format!("{seconds} s"),
-        60..3600 => format!("{minutes}m {:02}s", seconds % 60),
-        3600..86400 => format!("{hours}h {:02}m", minutes % 60),
-        _ => format!("{days}d {}h", hours % 24),
-    }
-}
-
-/// The time from one instant to another; none where it is not one of them after the other.
-#[must_use]
-pub fn between(from: Timestamp, to: Timestamp) -> Duration {
-    Duration::try_from(to.duration_since(from)).unwrap_or_default()
-}
 
 /// An instant in the zone of the reader, with its offset: `2018-08-13 04:00 +12:00`.
 #[must_use]
@@ -51,22 +31,6 @@ mod tests {
     use jiff::tz::{TimeZone, offset};
 
     use super::*;
-
-    #[test]
-    fn durations_are_short() {
-        for (milliseconds, due) in [
-            (0, "0.0 s"),
-            (449, "0.4 s"),
-            (3_200, "3.2 s"),
-            (12_900, "12 s"),
-            (80_000, "1m 20s"),
-            (3_599_999, "59m 59s"),
-            (7_500_000, "2h 05m"),
-            (273_600_000, "3d 4h"),
-        ] {
-            assert_eq!(short(Duration::from_millis(milliseconds)), due);
-        }
-    }
 
     #[test]
     fn instants_are_local_and_say_so() {

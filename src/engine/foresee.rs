@@ -237,20 +237,24 @@ impl World {
     }
 
     fn masked(&self, foresight: Foresight) -> Foresight {
-        let mask = |text: &str| self.masker.mask(&secret::shown(text));
         match foresight {
-            Foresight::WouldChange { preview, reversible } => Foresight::WouldChange {
-                preview: Preview {
-                    summary: mask(&preview.summary),
-                    detail: mask(&preview.detail),
-                    undo: mask(&preview.undo),
-                },
-                reversible,
-            },
-            Foresight::Blocked { why, may_clear } => Foresight::Blocked { why: mask(&why), may_clear },
-            Foresight::UnknownUntil { step, known } => Foresight::UnknownUntil { step, known: mask(&known) },
+            Foresight::WouldChange { preview, reversible } => {
+                Foresight::WouldChange { preview: self.shown(&preview), reversible }
+            }
+            Foresight::Blocked { why, may_clear } => Foresight::Blocked { why: self.mask(&why), may_clear },
+            Foresight::UnknownUntil { step, known } => Foresight::UnknownUntil { step, known: self.mask(&known) },
             other => other,
         }
+    }
+
+    /// A preview for people: secrets by name, and what turned up of their values masked.
+    pub(super) fn shown(&self, preview: &Preview) -> Preview {
+        let Preview { summary, detail, undo } = preview;
+        Preview { summary: self.mask(summary), detail: self.mask(detail), undo: self.mask(undo) }
+    }
+
+    fn mask(&self, text: &str) -> String {
+        self.masker.mask(&secret::shown(text))
     }
 }
 
@@ -300,6 +304,12 @@ fn phase_gates(foreseen: &mut [Foreseen], plan: &Plan, view: &RunView) {
 
 /// What the step itself says about its way back is what counts.
 fn would_change(prepared: &Prepared<'_>, preview: Preview) -> Foresight {
+    let (preview, reversible) = as_written(prepared, preview);
+    Foresight::WouldChange { preview, reversible }
+}
+
+/// The preview with the way back that the step itself says, and whether there is one.
+pub(super) fn as_written(prepared: &Prepared<'_>, preview: Preview) -> (Preview, bool) {
     let step = &prepared.step.step;
     let undoes_itself = prepared.action.as_ref().is_some_and(|action| action.takes_itself_back());
     let (undo, reversible) = match (&step.undo, &prepared.undo) {
@@ -308,7 +318,7 @@ fn would_change(prepared: &Prepared<'_>, preview: Preview) -> Foresight {
         (Some(_), Some(Undo::Written { calls })) => (scripts(calls), true),
         _ => (preview.undo.clone(), undoes_itself || step.restores.is_some()),
     };
-    Foresight::WouldChange { preview: Preview { undo, ..preview }, reversible }
+    (Preview { undo, ..preview }, reversible)
 }
 
 /// Why looking gave nothing.

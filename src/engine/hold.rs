@@ -130,15 +130,16 @@ impl Controller {
 
     /// What held the unit up is over: it is settled like any other.
     pub(super) async fn let_go(&self, prepared: &Prepared<'_>, around: &Around<'_>, outputs: Outputs) -> Ended {
-        let reversal = match self.seen_of(prepared, around).await {
-            Ok(seen) => self.reversal(prepared, around, &seen).await,
-            Err(error) => Err(error),
+        let planned = async {
+            let seen = self.seen_of(prepared, around).await?;
+            let preview = self.world.preview(prepared, &seen)?;
+            Ok((self.reversal(prepared, around, &seen, &preview).await?, preview))
         };
-        let reversal = match reversal {
-            Ok(reversal) => reversal,
+        let (reversal, preview) = match planned.await {
+            Ok(planned) => planned,
             Err(error) => return self.not_begun(&prepared.unit, self.failure_of(error)?).await,
         };
-        let intent = self.journal.intend(&prepared.unit, 1, &reversal).await?;
+        let intent = self.journal.intend(&prepared.unit, 1, &reversal, Some(preview)).await?;
         self.finish(prepared, around, intent, Ok(outputs)).await
     }
 

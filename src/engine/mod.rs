@@ -8,6 +8,7 @@ mod edits;
 mod foresee;
 mod gate;
 mod hold;
+mod kept;
 pub mod operator;
 mod poll;
 mod prepare;

@@ -29,8 +29,8 @@ impl Controller {
         let intent = match view.state(unit) {
             // The same try again: what it has launched is found, and what it has put back is seen.
             UnitState::InFlight(_) | UnitState::Unsure(..) => self.journal.reclaim(unit)?,
-            UnitState::Failed(last, _) => self.journal.intend(unit, last.number + 1, &last.reversal).await?,
-            _ => self.journal.intend(unit, 1, &again).await?,
+            UnitState::Failed(last, _) => self.journal.intend(unit, last.number + 1, &last.reversal, None).await?,
+            _ => self.journal.intend(unit, 1, &again, None).await?,
         };
         match self.take_back_through_losses(restored, &change.reversal, &intent).await {
             Ok(back) => {

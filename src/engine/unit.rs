@@ -8,7 +8,7 @@ use crate::actions::{ActionError, Check, Reversible, Stash, Verdict, Write};
 use crate::base::UnitId;
 use crate::events::record::{Failure, Outcome, Outputs, Reversal, Undo};
 use crate::events::state::Attempt;
-use crate::events::{Progress, Record, UnitState};
+use crate::events::{Preview, Progress, Record, UnitState};
 use crate::journal::Intent;
 use crate::plan::{PlannedStep, RenderError, Scope};
 
@@ -169,15 +169,19 @@ impl Controller {
         seen: &Value,
         last: Option<Attempt>,
     ) -> Ended {
-        let (number, reversal) = match last {
-            // Captured once: what is there now may be half changed, and is not the original.
-            Some(last) => (last.number + 1, *last.reversal),
-            None => match self.reversal(prepared, around, seen).await {
-                Ok(reversal) => (1, reversal),
-                Err(error) => return self.not_begun(&prepared.unit, self.failure_of(error)?).await,
-            },
+        let planned = async {
+            let preview = self.world.preview(prepared, seen)?;
+            Ok(match last {
+                // Captured once: what is there now may be half changed, and is not the original.
+                Some(last) => (last.number + 1, *last.reversal, preview),
+                None => (1, self.reversal(prepared, around, seen, &preview).await?, preview),
+            })
         };
-        let intent = self.journal.intend(&prepared.unit, number, &reversal).await?;
+        let (number, reversal, preview) = match planned.await {
+            Ok(planned) => planned,
+            Err(error) => return self.not_begun(&prepared.unit, self.failure_of(error)?).await,
+        };
+        let intent = self.journal.intend(&prepared.unit, number, &reversal, Some(preview)).await?;
         self.world.setup.screen.progress(&Progress::Working { unit: prepared.unit.clone() });
         let applied = self.apply(prepared, around, seen, &intent).await;
         self.finish(prepared, around, intent, applied).await
@@ -201,6 +205,7 @@ impl Controller {
         prepared: &Prepared<'_>,
         around: &Around<'_>,
         seen: &Value,
+        preview: &Preview,
     ) -> Result<Reversal, ActionError> {
         let Some(action) = &prepared.action else {
             return Err(ActionError::failed("the step does nothing"));
@@ -225,7 +230,7 @@ impl Controller {
         Ok(Reversal {
             action: action.kind().to_owned(),
             become_user: prepared.become_user.as_ref().map(|user| user.user.clone()),
-            summary: self.world.masker.mask(&action.preview(seen)?.summary),
+            summary: preview.summary.clone(),
             verify_held_before: self.held_before(prepared, around).await,
             restarts: action.restarts(),
             captured: swept.filter(|_| !matches!(data, Undo::Captured { .. })),

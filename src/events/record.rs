@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::{PhaseId, Role, RunId, StepId, UnitId};
 
+use super::preview::Preview;
+
 /// A record as the journal keeps it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
@@ -76,6 +78,9 @@ pub enum Record {
         attempt: u32,
         /// How to take it back.
         reversal: Box<Reversal>,
+        /// What this try is about to do, rendered and masked, for whoever looks back at the run.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        preview: Option<Box<Preview>>,
     },
     /// A durable job is about to be launched for the unit.
     Sent {

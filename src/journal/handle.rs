@@ -9,7 +9,7 @@ use tokio::task::AbortHandle;
 
 use crate::base::{Clock, RunId, UnitId};
 use crate::events::record::{Outcome, Reversal, Started};
-use crate::events::{Entry, Record, RunView};
+use crate::events::{Entry, Preview, Record, RunView};
 
 use super::chain;
 use super::intent::Intent;
@@ -153,13 +153,19 @@ impl Journal {
         Ok(entry)
     }
 
-    /// Announces a try of a unit with its way back. What it returns allows the unit to be changed.
+    /// Announces a try of a unit with its way back, and what it is about to do. What it returns allows the unit to be changed.
     ///
     /// # Errors
     /// As [`Journal::append`].
-    pub async fn intend(&self, unit: &UnitId, attempt: u32, reversal: &Reversal) -> Result<Intent> {
-        let reversal = Box::new(reversal.clone());
-        self.append(Record::Intended { unit: unit.clone(), attempt, reversal }).await?;
+    pub async fn intend(
+        &self,
+        unit: &UnitId,
+        attempt: u32,
+        reversal: &Reversal,
+        preview: Option<Preview>,
+    ) -> Result<Intent> {
+        let (reversal, preview) = (Box::new(reversal.clone()), preview.map(Box::new));
+        self.append(Record::Intended { unit: unit.clone(), attempt, reversal, preview }).await?;
         Ok(Intent::new(unit.clone(), attempt))
     }
 

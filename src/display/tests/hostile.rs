@@ -94,7 +94,7 @@ const CURSOR: &str = "\x1b\\[(0|1|2|32|33|36|1;31)m|\x1b\\[[0-9]+[AB]|\r\x1b\\[2
 #[track_caller]
 fn is_harmless(text: &str, ours: &str) {
     let text = without_ours(text, ours);
-    let bad = text.char_indices().find(|(_, c)| crate::display::safe::is_unsafe(*c) && *c != '\n');
+    let bad = text.char_indices().find(|(_, c)| crate::base::safe::is_unsafe(*c) && *c != '\n');
     if let Some((at, c)) = bad {
         let around: String = text[at..].chars().take(80).collect();
         panic!("{c:?} reached the screen: {around:?}");

@@ -334,7 +334,7 @@ fn a_step_that_fails_the_same_way_again_says_so_in_a_line() {
     let before = written.text().len();
     for attempt in 2..4 {
         let reversal = Box::new(reversal("libravatar.before back to libravatar"));
-        story.record(10, Record::Intended { unit: restore(), attempt, reversal });
+        story.record(10, Record::Intended { unit: restore(), attempt, reversal, preview: None });
         story.failed(1000, &restore(), failure());
     }
     assert_snapshot!(&written.text()[before..], @r"
@@ -344,7 +344,7 @@ fn a_step_that_fails_the_same_way_again_says_so_in_a_line() {
     // Somebody did something about it: what it says then is told in full.
     story.record(10, Record::Reopened { unit: restore() });
     let reversal = Box::new(reversal("libravatar.before back to libravatar"));
-    story.record(10, Record::Intended { unit: restore(), attempt: 4, reversal });
+    story.record(10, Record::Intended { unit: restore(), attempt: 4, reversal, preview: None });
     story.failed(1000, &restore(), failure());
     assert!(written.text()[before..].contains("pg_restore: error 23"));
 }

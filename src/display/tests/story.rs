@@ -121,8 +121,8 @@ impl Story {
     }
 
     pub(super) fn intended(&mut self, unit: &UnitId, undo: &str) {
-        let reversal = reversal(undo);
-        self.record(10, Record::Intended { unit: unit.clone(), attempt: 1, reversal: Box::new(reversal) });
+        let reversal = Box::new(reversal(undo));
+        self.record(10, Record::Intended { unit: unit.clone(), attempt: 1, reversal, preview: None });
     }
 
     pub(super) fn applied(&mut self, milliseconds: i64, unit: &UnitId) {

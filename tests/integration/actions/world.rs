@@ -264,7 +264,7 @@ impl World {
             restarts: None,
             captured: None,
         };
-        self.journal.intend(unit, 1, &reversal).await.unwrap()
+        self.journal.intend(unit, 1, &reversal, None).await.unwrap()
     }
 
     /// The journal's word for the unit that is in flight since before.

@@ -34,6 +34,7 @@ fn record() -> impl Strategy<Value = Record> {
             unit: unit(),
             attempt,
             reversal: reversal(captured),
+            preview: None,
         }),
         2 => Just(Record::Sent { unit: unit(), job: "job".into() }),
         3 => Just(Record::Settled { unit: unit(), outcome: Outcome::Applied { outputs: Box::default(), note: None } }),
@@ -77,11 +78,20 @@ fn entry(seq: u64, record: Record) -> Entry {
     Entry { seq, at: Timestamp::UNIX_EPOCH, who: "ann@laptop".into(), previous: String::new(), record }
 }
 
+/// Journals of before previews were kept are read.
+#[test]
+fn an_intent_without_a_preview_is_read() {
+    let begun = Record::Intended { unit: unit(), attempt: 1, reversal: reversal(1), preview: None };
+    let written = serde_json::to_value(&begun).unwrap();
+    assert!(written.get("preview").is_none(), "{written}");
+    assert_eq!(serde_json::from_value::<Record>(written).unwrap(), begun);
+}
+
 /// A first try that is certain to have changed nothing leaves nothing to take back; of a later one, or of one that had launched a job, nobody
 /// can be certain.
 #[test]
 fn a_first_try_that_changed_nothing_is_as_if_it_had_not_begun() {
-    let begun = |attempt| Record::Intended { unit: unit(), attempt, reversal: reversal(1) };
+    let begun = |attempt| Record::Intended { unit: unit(), attempt, reversal: reversal(1), preview: None };
     let failed = |untouched| {
         let failure = Box::new(Failure { why: "somebody was quicker".into(), untouched, ..Failure::default() });
         Record::Settled { unit: unit(), outcome: Outcome::Failed { failure } }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use crate::base::secret;
+use super::secret;
 
 /// `text` with everything that a terminal would act on, or that hides or reorders what is read, as a visible escape (`\x1b`,
 /// `\u{202e}`). Newlines and tabs stay. Secrets that stand in it by name are shown by name.
@@ -33,7 +33,8 @@ pub fn safe_bytes(bytes: &[u8]) -> String {
 
 /// Whether a character does something other than stand there: controls (C0, DEL, C1), marks that change the direction of text, line
 /// separators, and characters of no width that make two different names look the same.
-pub(super) fn is_unsafe(c: char) -> bool {
+#[must_use]
+pub fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}'
