@@ -2,7 +2,9 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::commands::{abandon, by_hand, check, completions, due, log, man, plan, resume, rollback, run, runs, status};
+use super::commands::{
+    abandon, by_hand, check, completions, due, log, man, plan, report, resume, rollback, run, runs, status,
+};
 
 /// Carries out server migrations written as YAML runbooks: step by step over SSH, with a journal, resume and rollback.
 #[derive(Debug, Parser)]
@@ -86,6 +88,7 @@ pub(crate) enum Command {
     Status(status::Arguments),
     Runs(runs::Arguments),
     Log(log::Arguments),
+    Report(report::Arguments),
     Due(due::Arguments),
     Abandon(abandon::Arguments),
     Completions(completions::Arguments),

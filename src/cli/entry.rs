@@ -8,7 +8,9 @@ use tokio::runtime::Builder;
 
 use super::arguments::{Arguments, Command};
 use super::around::{Around, Plainly};
-use super::commands::{abandon, by_hand, check, completions, due, log, man, plan, resume, rollback, run, runs, status};
+use super::commands::{
+    abandon, by_hand, check, completions, due, log, man, plan, report, resume, rollback, run, runs, status,
+};
 use super::console;
 use super::context::Context;
 use super::error::CommandError;
@@ -62,6 +64,7 @@ async fn carry_out(context: &Context, command: Command) -> Result<Exit, CommandE
         Command::Status(arguments) => status::run(context, &arguments).await,
         Command::Runs(_) => runs::run(context).await,
         Command::Log(arguments) => log::run(context, &arguments).await,
+        Command::Report(arguments) => report::run(context, &arguments).await,
         Command::Due(_) => due::run(context).await,
         Command::Abandon(arguments) => abandon::run(context, &arguments).await,
         Command::Completions(arguments) => Ok(completions::run(&arguments)),

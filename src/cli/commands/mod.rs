@@ -12,6 +12,7 @@ mod outline;
 pub(crate) mod plan;
 mod preview;
 mod records;
+pub(crate) mod report;
 pub(crate) mod resume;
 pub(crate) mod rollback;
 pub(crate) mod run;
