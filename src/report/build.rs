@@ -139,7 +139,7 @@ fn answers(story: &Story<'_>, times: &Times) -> Vec<Answered> {
 fn hosts(story: &Story<'_>) -> Vec<Host> {
     let host = |(role, pin): (&crate::base::Role, &crate::events::view::Pin)| Host {
         role: role.to_string(),
-        host_key: pin.host_key.clone(),
+        key: pin.host_key.clone(),
         machine_id: pin.machine_id.clone(),
     };
     story.view.pins.iter().map(host).collect()

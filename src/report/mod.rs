@@ -10,6 +10,8 @@ mod spells;
 mod steps;
 mod story;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod timeline;
 mod way_back;
 mod words;

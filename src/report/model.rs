@@ -133,6 +133,8 @@ pub(super) struct Part {
     pub(super) tone: Tone,
     pub(super) words: String,
     pub(super) took: Option<String>,
+    /// What somebody, or the action, remarked; may be empty.
+    pub(super) note: String,
     pub(super) change: Option<Change>,
     pub(super) failure: Option<Failure>,
     pub(super) outputs: Vec<Output>,
@@ -212,6 +214,6 @@ pub(super) struct WayBack {
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Host {
     pub(super) role: String,
-    pub(super) host_key: String,
+    pub(super) key: String,
     pub(super) machine_id: String,
 }

@@ -8,7 +8,7 @@ use crate::base::UnitId;
 use crate::base::duration::short;
 use crate::events::record::{self, OutlinePhase, OutlineStep};
 use crate::events::view::Temporary;
-use crate::events::{Preview, unit_name};
+use crate::events::{Preview, UnitState, unit_name};
 
 use super::model::{Change, DiffLine, Fact, Failure, Output, Part, Phase, Step, Unit};
 use super::moment::Times;
@@ -79,7 +79,7 @@ impl Steps<'_> {
             name: phase.name.clone(),
             began: began.map(|began| self.times.short(began)),
             took: began.and_then(|began| took(began, ended)),
-            over: steps.iter().filter(|step| matches!(step.word.text, "applied" | "as asked" | "left out")).count(),
+            over: phase.steps.iter().filter(|step| self.story.view.is_step_over(&step.id)).count(),
             steps,
         }
     }
@@ -91,7 +91,7 @@ impl Steps<'_> {
         for (_, story) in &units {
             *ranks.entry(rank(&story.state, story.left_out)).or_default() += 1;
         }
-        let word = ranked(ranks.keys().next().copied().unwrap_or_else(|| rank(&Default::default(), false)));
+        let word = ranked(ranks.keys().next().copied().unwrap_or_else(|| rank(&UnitState::Pending, false)));
         let counts: Vec<String> = ranks.iter().map(|(rank, count)| format!("{count} {}", ranked(*rank).text)).collect();
         let began = units.iter().filter_map(|(_, story)| story.scenes.first()).map(|scene| scene.at).min();
         let ended = units.iter().filter_map(|(_, story)| story.scenes.last()).filter_map(|scene| scene.until).max();
@@ -155,6 +155,7 @@ impl Steps<'_> {
             tone: Tone::Plain,
             words: String::new(),
             took: took(scene.at, scene.until).filter(|_| scene.is_work()),
+            note: String::new(),
             change: None,
             failure: None,
             outputs: Vec::new(),
@@ -176,26 +177,29 @@ impl Steps<'_> {
                             part.outputs.extend(result("stdout", &outputs.stdout));
                             part.outputs.extend(result("stderr", &outputs.stderr));
                         }
-                        let note = note.as_ref().or(outputs.note.as_ref());
-                        (Tone::Good, note.map_or("applied".to_owned(), |note| format!("applied: {note}")))
+                        part.note = note.clone().or_else(|| outputs.note.clone()).unwrap_or_default();
+                        (Tone::Good, "applied".to_owned())
                     }
                     Some(record::Outcome::Failed { failure }) => {
                         part.failure = Some(told(failure, &part));
                         (Tone::Bad, "failed".to_owned())
                     }
-                    Some(record::Outcome::Unsure { why }) => (Tone::Doubt, format!("outcome not known: {why}")),
+                    Some(record::Outcome::Unsure { why }) => {
+                        part.note.clone_from(why);
+                        (Tone::Doubt, "outcome not known".to_owned())
+                    }
                 };
                 let is_only = *number == 1 && story.scenes.iter().filter(|scene| scene.is_work()).count() == 1;
                 part.words = if is_only { how } else { format!("try {number}: {how}") };
                 part.tone = tone;
             }
             What::Undo { number, end } => {
-                (part.tone, part.words) = match end {
-                    None => (Tone::Doubt, "taken back; it is not known yet what became of that".to_owned()),
-                    Some(Ok("")) => (Tone::Good, "undone".to_owned()),
-                    Some(Ok(note)) => (Tone::Good, format!("undone: {note}")),
-                    Some(Err(why)) => (Tone::Bad, format!("could not be undone: {why}")),
+                let (tone, words, note) = match end {
+                    None => (Tone::Doubt, "to be undone: it is not known yet what became of that", ""),
+                    Some(Ok(note)) => (Tone::Good, "undone", *note),
+                    Some(Err(why)) => (Tone::Bad, "could not be undone", *why),
                 };
+                (part.tone, part.words, part.note) = (tone, words.to_owned(), note.to_owned());
                 // The journal keeps it with what the try of the same number said.
                 let is_told = story.scenes.iter().any(|other| number_of(other) == Some(*number));
                 if !is_told {

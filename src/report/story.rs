@@ -72,8 +72,21 @@ pub(super) enum What<'a> {
 pub(super) struct Mark {
     pub(super) at: Timestamp,
     pub(super) who: String,
+    pub(super) kind: MarkKind,
     pub(super) tone: Tone,
     pub(super) words: String,
+}
+
+/// What sort of thing happened to the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MarkKind {
+    /// A gate was answered.
+    Gate,
+    /// A checkpoint was passed.
+    Checkpoint,
+    /// The process ended before the run did: nobody carries it on until the next mark.
+    Rest,
+    Other,
 }
 
 /// What somebody said.
@@ -134,7 +147,13 @@ impl<'a> Story<'a> {
             };
             self.said.push(Said { at: entry.at, who: &entry.who, to: gate, words });
         }
-        self.marks.push(Mark { at: entry.at, who: entry.who.clone(), tone, words });
+        let kind = match &entry.record {
+            Record::Answered { .. } => MarkKind::Gate,
+            Record::CheckpointReached { .. } => MarkKind::Checkpoint,
+            Record::Parked { .. } | Record::Stopped { .. } => MarkKind::Rest,
+            _ => MarkKind::Other,
+        };
+        self.marks.push(Mark { at: entry.at, who: entry.who.clone(), kind, tone, words });
     }
 }
 
@@ -255,6 +274,7 @@ fn words_of_run(record: &Record) -> Option<(Tone, String)> {
         Record::RollbackEnded { complete: false, .. } => (Bad, "the rollback stopped".to_owned()),
         Record::Unwatched { since } => (Doubt, format!("nobody had watched since {since}")),
         Record::Finished { open: 0 } => (Good, "done".to_owned()),
+        Record::Finished { open: 1 } => (Doubt, "done, 1 temporary change open".to_owned()),
         Record::Finished { open } => (Doubt, format!("done, {open} temporary changes open")),
         Record::Abandoned { note } => (Plain, format!("given up as it was: {}", first(note))),
         _ => return None,

@@ -58,7 +58,9 @@ mod tests {
 
     fn parts(most: usize, pieces: &[&[u8]]) -> (String, usize, String) {
         let mut stream = Stream::new(most);
-        pieces.iter().for_each(|piece| stream.push(piece));
+        for piece in pieces {
+            stream.push(piece);
+        }
         stream.parts()
     }
 

@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::base::UnitId;
 use crate::base::duration::short;
+use crate::base::{Role, UnitId};
 use crate::events::record::Outcome;
 use crate::events::watch::Seen;
 use crate::report::moment::{Moment, Times};
 use crate::report::steps::Steps;
-use crate::report::story::{Mark, Scene, Story, What};
+use crate::report::story::{Mark, MarkKind, Scene, Story, What};
 use crate::report::words::Tone;
 
 use super::axis::Axis;
@@ -154,7 +154,7 @@ fn run(story: &Story<'_>) -> Vec<Span> {
         if let Some(from) = rest.take() {
             spans.push(Span { from, to: mark.at, class: "rest", title: "nobody carried it on".to_owned() });
         }
-        if mark.words.starts_with("parked") || mark.words.starts_with("stopped") {
+        if mark.kind == MarkKind::Rest {
             rest = Some(mark.at);
         }
     }
@@ -163,10 +163,10 @@ fn run(story: &Story<'_>) -> Vec<Span> {
 
 fn signs(axis: &Axis, story: &Story<'_>) -> Vec<Sign> {
     let sign = |mark: &Mark| {
-        let text = match mark.words.split(' ').next() {
-            Some("gate") => "◆",
-            Some("checkpoint") => "▲",
-            _ => "●",
+        let text = match mark.kind {
+            MarkKind::Gate => "◆",
+            MarkKind::Checkpoint => "▲",
+            MarkKind::Rest | MarkKind::Other => "●",
         };
         let class = match mark.tone {
             Tone::Bad => "bad",
@@ -186,7 +186,7 @@ fn hosts(story: &Story<'_>, steps: &Steps<'_>) -> Vec<(String, Vec<Span>)> {
     let mut units: Vec<(&UnitId, _)> = story.units.iter().collect();
     units.sort_by_key(|(unit, _)| (unit.host.is_none(), story.view.position(&unit.step)));
     for (unit, seen) in units {
-        let host = unit.host.as_ref().map(|host| host.as_str());
+        let host = unit.host.as_ref().map(Role::as_str);
         let name = story.view.step(&unit.step).map_or(unit.step.as_str(), |step| step.name.as_str());
         let name = steps.name(unit, name);
         let spans = seen.scenes.iter().filter_map(|scene| {
@@ -210,8 +210,9 @@ fn hosts(story: &Story<'_>, steps: &Steps<'_>) -> Vec<(String, Vec<Span>)> {
 fn class(scene: &Scene<'_>) -> Option<&'static str> {
     match &scene.what {
         What::Try { end: Some(Outcome::Applied { .. }), .. } => Some("applied"),
-        What::Try { end: Some(Outcome::Failed { .. }), .. } | What::Undo { end: Some(Err(_)), .. } => Some("failed"),
-        What::Trouble { .. } => Some("failed"),
+        What::Try { end: Some(Outcome::Failed { .. }), .. }
+        | What::Undo { end: Some(Err(_)), .. }
+        | What::Trouble { .. } => Some("failed"),
         What::Try { .. } => Some("unsure"),
         What::Undo { .. } => Some("undone"),
         What::Wait { .. } => Some("waits"),
@@ -265,7 +266,7 @@ fn ticks(axis: &Axis, times: &Times) -> Vec<Tick> {
         &[(0.0, "start"), (25.0, "middle"), (50.0, "middle"), (75.0, "middle"), (100.0, "end")]
     };
     let tick = |(place, anchor): &(f64, &'static str)| {
-        Some(Tick { x: format!("{place}%"), anchor: *anchor, text: times.tick(axis.when(*place)?) })
+        Some(Tick { x: format!("{place}%"), anchor, text: times.tick(axis.when(*place)?) })
     };
     places.iter().filter_map(tick).collect()
 }

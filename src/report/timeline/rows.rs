@@ -27,22 +27,6 @@ pub(in crate::report) struct Row {
 /// What happened, in order.
 pub(super) fn rows(story: &Story<'_>, steps: &Steps<'_>, times: &Times) -> Vec<Row> {
     let mut rows: Vec<(Timestamp, Row)> = Vec::new();
-    for (unit, seen) in &story.units {
-        let step = story.view.step(&unit.step).map_or(unit.step.as_str(), |step| step.name.as_str());
-        let name = steps.name(unit, step);
-        for scene in &seen.scenes {
-            let (tone, words) = words(scene);
-            let row = Row {
-                at: times.short(scene.at),
-                took: scene.until.filter(|until| *until != scene.at).map(|until| short(between(scene.at, until))),
-                place: unit.host.as_ref().map_or(String::new(), ToString::to_string),
-                tone,
-                what: format!("{name}: {words}"),
-                anchor: anchor(&unit.step),
-            };
-            rows.push((scene.at, row));
-        }
-    }
     rows.extend(story.marks.iter().map(|mark| {
         let what = format!("{} ({})", mark.words, mark.who);
         let (at, place) = (times.short(mark.at), "the run".to_owned());
@@ -59,6 +43,22 @@ pub(super) fn rows(story: &Story<'_>, steps: &Steps<'_>, times: &Times) -> Vec<R
             let place = format!("probe {name}");
             (spell.from, Row { at: times.short(spell.from), took, place, tone, what, anchor: String::new() })
         }));
+    }
+    for (unit, seen) in &story.units {
+        let step = story.view.step(&unit.step).map_or(unit.step.as_str(), |step| step.name.as_str());
+        let name = steps.name(unit, step);
+        for scene in &seen.scenes {
+            let (tone, words) = words(scene);
+            let row = Row {
+                at: times.short(scene.at),
+                took: scene.until.filter(|until| *until != scene.at).map(|until| short(between(scene.at, until))),
+                place: unit.host.as_ref().map_or(String::new(), ToString::to_string),
+                tone,
+                what: format!("{name}: {words}"),
+                anchor: anchor(&unit.step),
+            };
+            rows.push((scene.at, row));
+        }
     }
     rows.sort_by_key(|(at, _)| *at);
     rows.into_iter().map(|(_, row)| row).collect()

@@ -12,6 +12,7 @@ mod log;
 mod notify;
 mod output;
 mod pinned;
+mod report;
 mod rollback;
 mod run;
 mod secrets;

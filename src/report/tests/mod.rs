@@ -1,0 +1,6 @@
+//! Reports of runs that never were.
+
+mod contrast;
+mod page;
+mod tale;
+mod wiki;
