@@ -25,7 +25,7 @@ const BOOK: &str = r#"
             on: local
             retry: {attempts: 2, delay: 10ms}
             run: {script: "echo trying; test -e second || { touch second; echo lost >&2; exit 12; }", cwd: "DIR"}
-            undo: {run: {script: rm -f second, cwd: "DIR"}}
+            undo: [{run: {script: rm -f second, cwd: "DIR"}}]
           - {id: told, manual: {text: Tell them., ask: {where: "Where?"}}}
           - {id: fails, on: local, run: "echo no >&2; exit 3", undo: "true"}
 "#;
