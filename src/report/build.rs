@@ -23,7 +23,7 @@ impl Report {
         let Some(started) = &story.view.started else { return Ok(None) };
         let times = Times::new(source.zone.clone(), story.began, story.ended);
         let open = story.view.ledger();
-        let steps = Steps { story: &story, outputs: source.outputs, times: &times, open: &open };
+        let steps = Steps { story: &story, outputs: source.outputs, most: source.most, times: &times, open: &open };
         Ok(Some(Self {
             name: started.name.clone(),
             run: started.run.to_string(),

@@ -19,7 +19,7 @@ pub fn markdown(report: &Report) -> Result<String, tera::Error> {
     tera.autoescape_on([".md"]);
     tera.set_escape_fn(escape);
     tera.register_filter("fenced", |text: &str, named: Kwargs, _: &State<'_>| -> TeraResult<String> {
-        let is_diff = named.get::<bool>("language")?.unwrap_or(false);
+        let is_diff = named.get::<bool>("diff")?.unwrap_or(false);
         Ok(fenced(text, if is_diff { "diff" } else { "text" }))
     });
     tera.add_raw_template(NAME, PAGE)?;

@@ -151,6 +151,8 @@ pub(super) struct Change {
     pub(super) is_diff: bool,
     /// All lines as one text.
     pub(super) text: String,
+    /// How many bytes are left out after that.
+    pub(super) left_out: usize,
 }
 
 /// A line of a diff.

@@ -17,6 +17,8 @@ pub struct Source<'a> {
     pub entries: &'a [Entry],
     /// What its units said.
     pub outputs: &'a Outputs,
+    /// How many bytes of a text are shown at most: of what was about to be done, and of results that no output tells.
+    pub most: usize,
     /// When the run was heard of last: the newest entry, or later where a process holds it.
     pub heard: Timestamp,
     /// When the report is written.

@@ -14,6 +14,7 @@ use super::model::{Change, DiffLine, Fact, Failure, Output, Part, Phase, Step, U
 use super::moment::Times;
 use super::source::{OutputOf, Outputs};
 use super::story::{Scene, Story, UnitStory, What, took};
+use super::stream::Stream;
 use super::words::{Tone, Word, first, rank, ranked};
 
 /// Where a step stands on the page.
@@ -25,6 +26,8 @@ pub(super) fn anchor(step: &crate::base::StepId) -> String {
 pub(super) struct Steps<'a> {
     pub(super) story: &'a Story<'a>,
     pub(super) outputs: &'a Outputs,
+    /// How much of a text is shown.
+    pub(super) most: usize,
     pub(super) times: &'a Times,
     pub(super) open: &'a [Temporary],
 }
@@ -163,7 +166,7 @@ impl Steps<'_> {
         };
         match &scene.what {
             What::Try { number, preview, reversal, end } => {
-                part.change = Some(change(*preview, reversal));
+                part.change = Some(self.change(*preview, reversal));
                 // Where a number comes up again after a rollback, the output of both is kept as one.
                 let is_last = !story.scenes[at + 1..].iter().any(|later| number_of(later) == Some(*number));
                 if is_last {
@@ -174,8 +177,8 @@ impl Steps<'_> {
                     Some(record::Outcome::Applied { outputs, note }) => {
                         part.answers = answers(outputs);
                         if part.outputs.is_empty() && is_last {
-                            part.outputs.extend(result("stdout", &outputs.stdout));
-                            part.outputs.extend(result("stderr", &outputs.stderr));
+                            part.outputs.extend(self.result("stdout", &outputs.stdout));
+                            part.outputs.extend(self.result("stderr", &outputs.stderr));
                         }
                         part.note = note.clone().or_else(|| outputs.note.clone()).unwrap_or_default();
                         (Tone::Good, "applied".to_owned())
@@ -230,13 +233,45 @@ impl Steps<'_> {
 
     fn outputs(&self, unit: &UnitId, attempt: u32) -> Vec<Output> {
         let of = |stderr| self.outputs.get(&OutputOf { unit: unit.clone(), attempt, stderr });
-        let told = |(name, stderr): (&str, bool)| {
-            let (head, left_out, tail) = of(stderr)?.parts();
-            let lines = head.lines().count() + tail.lines().count();
-            (lines > 0).then(|| Output { stream: name.to_owned(), lines, head, left_out, tail })
-        };
+        let told = |(name, stderr): (&str, bool)| output(name, of(stderr)?);
         [("stdout", false), ("stderr", true)].into_iter().filter_map(told).collect()
     }
+
+    /// What an action left that no output tells.
+    fn result(&self, name: &str, text: &str) -> Option<Output> {
+        let mut stream = Stream::new(self.most);
+        stream.push(text.as_bytes());
+        output(name, &stream)
+    }
+
+    fn change(&self, preview: Option<&Preview>, reversal: &record::Reversal) -> Change {
+        let (summary, whole) = match preview {
+            // What a script does in a line is its first line.
+            Some(preview) if reversal.action == "run" && !preview.detail.is_empty() => ("", preview.detail.as_str()),
+            Some(preview) => (preview.summary.as_str(), preview.detail.as_str()),
+            // Of before previews were kept.
+            None => (reversal.summary.as_str(), ""),
+        };
+        let text = &whole[..whole.floor_char_boundary(self.most)];
+        let is_diff = text.lines().any(|line| line.starts_with("@@ "));
+        let class = |line: &str| match line.as_bytes() {
+            _ if !is_diff => "",
+            [b'@', b'@', ..] => "hunk",
+            [b'+', ..] => "add",
+            [b'-', ..] => "del",
+            _ => "",
+        };
+        let line = |line: &str| DiffLine { class: class(line), text: line.to_owned() };
+        let lines = text.lines().map(line).collect();
+        let left_out = whole.len() - text.len();
+        Change { summary: first(summary).to_owned(), lines, is_diff, text: text.to_owned(), left_out }
+    }
+}
+
+fn output(name: &str, stream: &Stream) -> Option<Output> {
+    let (head, left_out, tail) = stream.parts();
+    let lines = head.lines().count() + tail.lines().count();
+    (lines > 0).then(|| Output { stream: name.to_owned(), lines, head, left_out, tail })
 }
 
 /// The number of a try.
@@ -247,55 +282,20 @@ fn number_of(scene: &Scene<'_>) -> Option<u32> {
     }
 }
 
-/// How much of a result is shown that no output tells.
-const MOST: usize = 64 * 1024;
-
-fn result(stream: &str, text: &str) -> Option<Output> {
-    let head = &text[..text.floor_char_boundary(MOST)];
-    let told = Output {
-        stream: stream.to_owned(),
-        lines: head.lines().count(),
-        left_out: text.len() - head.len(),
-        head: head.to_owned(),
-        tail: String::new(),
-    };
-    (told.lines > 0).then_some(told)
-}
-
 fn answers(outputs: &record::Outputs) -> Vec<Fact> {
     outputs.answers.iter().map(|(name, answer)| Fact { label: name.clone(), value: answer.clone() }).collect()
 }
 
 fn told(failure: &record::Failure, part: &Part) -> Failure {
+    let has_text = part.change.as_ref().is_some_and(|change| !change.text.is_empty());
     let has_stderr = part.outputs.iter().any(|output| output.stream == "stderr");
     let unless = |told: bool, text: &str| if told { String::new() } else { text.to_owned() };
     Failure {
         why: failure.why.clone(),
         hint: failure.hint.clone().unwrap_or_default(),
-        command: unless(part.change.is_some(), failure.command.as_deref().unwrap_or_default()),
+        command: unless(has_text, failure.command.as_deref().unwrap_or_default()),
         stderr: unless(has_stderr, &failure.stderr),
     }
-}
-
-fn change(preview: Option<&Preview>, reversal: &record::Reversal) -> Change {
-    let (summary, text) = match preview {
-        // What a script does in a line is its first line.
-        Some(preview) if reversal.action == "run" && !preview.detail.is_empty() => ("", preview.detail.as_str()),
-        Some(preview) => (preview.summary.as_str(), preview.detail.as_str()),
-        // Of before previews were kept.
-        None => (reversal.summary.as_str(), ""),
-    };
-    let is_diff = text.lines().any(|line| line.starts_with("@@ "));
-    let class = |line: &str| match line.as_bytes() {
-        _ if !is_diff => "",
-        [b'@', b'@', ..] => "hunk",
-        [b'+', ..] => "add",
-        [b'-', ..] => "del",
-        _ => "",
-    };
-    let line = |line: &str| DiffLine { class: class(line), text: line.to_owned() };
-    let lines = text.lines().map(line).collect();
-    Change { summary: first(summary).to_owned(), lines, is_diff, text: text.to_owned() }
 }
 
 /// How long all tries took together.

@@ -11,7 +11,7 @@ use crate::cli::console;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
-use crate::display::{Style, Typing, status};
+use crate::display::{Line, Style, Typing, status};
 use crate::events::{Entry, Record};
 use crate::journal::{JournalError, OutputKey, Store, chain, load};
 use crate::report::{OutputOf, Outputs, Report, Source, Stream, html, markdown};
@@ -67,7 +67,8 @@ pub(crate) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         .map_err(|error| CommandError::from(error).with_hint("--out names a file in a folder that can be written"))?;
     let form = if form == Form::Html { "html" } else { "markdown" };
     context.event(&json!({"event": "report", "run": run, "form": form, "path": path}));
-    let next = format!("written: {}", path.display());
+    context.page(&Line::new().text("written: ").text(path.display()).into());
+    let next = format!("to see where it stands: {}", context.command(&format!("status {run}")));
     Ok(context.end(Exit::Done, Some(&run), &next))
 }
 
@@ -87,7 +88,9 @@ fn form(path: &Path) -> Result<Form, CommandError> {
 async fn written(context: &Context, store: &dyn Store, run: &RunId, form: Form) -> Result<String, CommandError> {
     let (texts, view) = load(store, run).await?;
     let entries = chain::read(run, &texts)?;
-    let outputs = outputs(store, run, &entries).await?;
+    let tries = tries(&entries);
+    let most = (ALL / (2 * tries.values().sum::<u32>() as usize).max(1)).clamp(LEAST, STREAM);
+    let outputs = outputs(store, run, &tries, most).await?;
     let renewed = store.holder(run).await?.map(|holder| holder.renewed);
     let last = view.last.unwrap_or_default();
     let with = context.with();
@@ -95,6 +98,7 @@ async fn written(context: &Context, store: &dyn Store, run: &RunId, form: Form) 
     let source = Source {
         entries: &entries,
         outputs: &outputs,
+        most,
         heard: renewed.unwrap_or(last).max(last),
         now: context.now(),
         zone: context.style.zone.clone(),
@@ -112,8 +116,8 @@ async fn written(context: &Context, store: &dyn Store, run: &RunId, form: Form) 
     page.map_err(|error| CommandError::caused(&error, "this is a bug of runbook: please report it"))
 }
 
-/// What the units of a run said, of each try as much as a page has room for.
-async fn outputs(store: &dyn Store, run: &RunId, entries: &[Entry]) -> Result<Outputs, CommandError> {
+/// How often each unit was tried, or taken back: its output is kept by that number.
+fn tries(entries: &[Entry]) -> BTreeMap<&UnitId, u32> {
     let mut tries: BTreeMap<&UnitId, u32> = BTreeMap::new();
     for entry in entries {
         if let Record::Intended { unit, attempt, .. } | Record::UndoIntended { unit, attempt } = &entry.record {
@@ -121,16 +125,24 @@ async fn outputs(store: &dyn Store, run: &RunId, entries: &[Entry]) -> Result<Ou
             *most = (*most).max(*attempt);
         }
     }
-    let streams = tries.values().fold(0_usize, |sum, tries| sum.saturating_add(2 * *tries as usize));
-    let most = (ALL / streams.max(1)).clamp(LEAST, STREAM);
+    tries
+}
+
+/// What the units of a run said, so much of each stream.
+async fn outputs(
+    store: &dyn Store,
+    run: &RunId,
+    tries: &BTreeMap<&UnitId, u32>,
+    most: usize,
+) -> Result<Outputs, CommandError> {
     let mut outputs = Outputs::new();
     for (unit, tries) in tries {
-        for attempt in 1..=tries {
+        for attempt in 1..=*tries {
             for stderr in [false, true] {
-                let key = OutputKey { unit: unit.clone(), attempt, stderr };
+                let key = OutputKey { unit: (*unit).clone(), attempt, stderr };
                 let said = stream(store, run, &key, most).await?;
                 if !said.is_empty() {
-                    outputs.insert(OutputOf { unit: unit.clone(), attempt, stderr }, said);
+                    outputs.insert(OutputOf { unit: (*unit).clone(), attempt, stderr }, said);
                 }
             }
         }

@@ -140,6 +140,7 @@ impl Tale {
         let source = Source {
             entries: &self.entries,
             outputs: &self.outputs,
+            most: 1000,
             heard: self.now,
             now: self.now,
             zone: TimeZone::fixed(offset(12)),

@@ -3,9 +3,9 @@
 use insta::assert_snapshot;
 use pulldown_cmark::{Event, Options, Parser, Tag};
 
-use crate::events::Record;
 use crate::events::record::{Outputs, Undo};
-use crate::report::markdown;
+use crate::events::{Preview, Record};
+use crate::report::{html, markdown};
 
 use super::tale::{Tale, unit};
 
@@ -114,6 +114,10 @@ fn a_run_as_markdown() {
     To do: run what it is told
 
     Why: **exited with 12** (look at the disk)
+
+    ```text
+    rsync -a
+    ```
 
     Output on stderr:
 
@@ -251,6 +255,17 @@ fn nothing_that_was_said_means_anything_to_markdown() {
     };
     assert_eq!(shape(&written), shape(&calm));
     assert!(shape(&calm).iter().filter(|what| *what == "row").count() > 20);
+}
+
+#[test]
+fn a_long_script_is_cut_and_says_so() {
+    let mut tale = Tale::of("");
+    let detail = format!("{}`````", "x\n".repeat(1000));
+    let preview = Preview { detail, ..Preview::default() };
+    tale.begin(&unit("sync", "new"), 1, Undo::Nothing, Some(preview));
+    let written = markdown(&tale.report()).unwrap();
+    assert!(written.contains("x\nx\n```\n\n… 1005 bytes are left out here …\n"), "{written}");
+    assert!(html(&tale.report()).unwrap().contains("… 1005 bytes are left out here …"));
 }
 
 #[test]
