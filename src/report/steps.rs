@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::base::UnitId;
-use crate::base::duration::short;
+use crate::base::duration::{between, short};
 use crate::events::record::{self, OutlinePhase, OutlineStep};
 use crate::events::view::Temporary;
 use crate::events::{Preview, UnitState, unit_name};
@@ -15,6 +15,7 @@ use super::moment::Times;
 use super::source::{OutputOf, Outputs};
 use super::story::{Scene, Story, UnitStory, What, took};
 use super::stream::Stream;
+use super::timeline::merged;
 use super::words::{Tone, Word, first, rank, ranked};
 
 /// Where a step stands on the page.
@@ -75,13 +76,12 @@ impl Steps<'_> {
             units.flat_map(|(_, story)| &story.scenes)
         };
         let began = scenes().map(|scene| scene.at).min();
-        let ended = scenes().map(|scene| scene.until.unwrap_or(self.story.ended)).max();
         let steps: Vec<Step> = phase.steps.iter().map(|step| self.step(step)).collect();
         Phase {
             anchor: format!("phase-{}", phase.id),
             name: phase.name.clone(),
             began: began.map(|began| self.times.short(began)),
-            took: began.and_then(|began| took(began, ended)),
+            took: lasted(scenes()),
             over: phase.steps.iter().filter(|step| self.story.view.is_step_over(&step.id)).count(),
             steps,
         }
@@ -96,8 +96,6 @@ impl Steps<'_> {
         }
         let word = ranked(ranks.keys().next().copied().unwrap_or_else(|| rank(&UnitState::Pending, false)));
         let counts: Vec<String> = ranks.iter().map(|(rank, count)| format!("{count} {}", ranked(*rank).text)).collect();
-        let began = units.iter().filter_map(|(_, story)| story.scenes.first()).map(|scene| scene.at).min();
-        let ended = units.iter().filter_map(|(_, story)| story.scenes.last()).filter_map(|scene| scene.until).max();
         let is_one = units.len() < 2;
         Step {
             anchor: anchor(&step.id),
@@ -107,7 +105,7 @@ impl Steps<'_> {
             place: step.place.clone(),
             hosts: step.hosts.iter().map(ToString::to_string).collect(),
             counts: if is_one { String::new() } else { counts.join(", ") },
-            took: began.and_then(|began| took(began, ended)),
+            took: lasted(units.iter().flat_map(|(_, story)| &story.scenes)),
             marks: self.marks(step),
             open: word.tone == Tone::Bad || word.text == "not known",
             units: units.into_iter().map(|(unit, story)| self.unit(unit, story)).collect(),
@@ -131,18 +129,11 @@ impl Steps<'_> {
 
     fn unit(&self, unit: &UnitId, story: &UnitStory<'_>) -> Unit {
         let word: Word = ranked(rank(&story.state, story.left_out));
-        let began = story.scenes.first().map(|scene| scene.at);
-        let ended = story.scenes.last().and_then(|scene| scene.until);
         let item = unit.item.map(|_| self.name(unit, "").trim_start().to_owned());
         let host = unit.host.as_ref().map(ToString::to_string);
         let label: Vec<String> = host.into_iter().chain(item).collect();
         let scenes = story.scenes.iter().enumerate().map(|(at, scene)| self.part(unit, story, at, scene));
-        Unit {
-            label: label.join(" "),
-            word,
-            took: began.and_then(|began| took(began, ended)),
-            scenes: scenes.collect(),
-        }
+        Unit { label: label.join(" "), word, took: lasted(&story.scenes), scenes: scenes.collect() }
     }
 
     /// What a unit is called, but for its host.
@@ -298,8 +289,16 @@ fn told(failure: &record::Failure, part: &Part) -> Failure {
     }
 }
 
+/// How long it was tried or waited for, by the clock; none where neither is over. What was between tries is nobody's time.
+fn lasted<'a>(scenes: impl IntoIterator<Item = &'a Scene<'a>>) -> Option<String> {
+    let counts = |scene: &&Scene<'_>| matches!(scene.what, What::Try { .. } | What::Wait { .. });
+    let spans: Vec<_> = scenes.into_iter().filter(counts).filter_map(|scene| Some((scene.at, scene.until?))).collect();
+    let lasted = merged(&spans).into_iter().map(|(from, to)| between(from, to)).sum();
+    (!spans.is_empty()).then(|| short(lasted))
+}
+
 /// How long all tries took together.
 pub(super) fn worked(story: &Story<'_>) -> String {
     let scenes = story.units.values().flat_map(|unit| &unit.scenes).filter(|scene| scene.is_work());
-    short(scenes.filter_map(|scene| Some(crate::base::duration::between(scene.at, scene.until?))).sum())
+    short(scenes.filter_map(|scene| Some(between(scene.at, scene.until?))).sum())
 }

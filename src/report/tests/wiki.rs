@@ -285,6 +285,8 @@ fn a_run_that_was_taken_back_says_what_and_what_is_left() {
     tale.record(0, Record::RollbackEnded { complete: false, left: Vec::new() });
     let written = markdown(&tale.report()).unwrap();
     let (_, rollback) = written.split_once("## Rollback").unwrap();
+    // What came between the try and its undo is not time that it took.
+    assert!(written.contains("Outcome: **undone** in 1.0 s, on new (step sync"), "{written}");
     assert!(written.starts_with("# Move the site: rollback stopped\n"), "{written}");
     assert_snapshot!(rollback.split("## Totals").next().unwrap(), @"
     ### What was taken back

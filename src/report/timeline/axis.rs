@@ -105,7 +105,7 @@ fn place(stretches: &mut [Stretch], whole: Duration) {
 }
 
 /// The same without overlaps, in order.
-fn merged(spans: &[(Timestamp, Timestamp)]) -> Vec<(Timestamp, Timestamp)> {
+pub(in crate::report) fn merged(spans: &[(Timestamp, Timestamp)]) -> Vec<(Timestamp, Timestamp)> {
     let mut spans = spans.to_vec();
     spans.sort_unstable();
     let mut merged: Vec<(Timestamp, Timestamp)> = Vec::new();

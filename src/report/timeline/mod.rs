@@ -4,4 +4,5 @@ mod axis;
 mod draw;
 mod rows;
 
+pub(super) use axis::merged;
 pub(super) use draw::{Timeline, draw};
