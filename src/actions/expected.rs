@@ -27,6 +27,8 @@ pub enum Standing {
     Nothing,
     /// A file, folder or link.
     There(Box<There>),
+    /// Something; what it is, and what is below it, cannot be known.
+    Something,
     /// A unit of systemd, as far as it changes.
     Service {
         /// Whether it runs.
@@ -101,10 +103,16 @@ impl Expected {
         let Thing::Path(path) = thing else { return own.map(|own| (own.by.clone(), self.service(role, thing, own))) };
         let above = above(path).filter_map(|folder| {
             let above = self.last(role, &Thing::Path(folder.to_owned()))?;
-            matches!(above.standing, Standing::Nothing | Standing::Unknown).then_some(above)
+            let standing = match &above.standing {
+                Standing::Nothing => Standing::Nothing,
+                Standing::Something | Standing::Unknown => Standing::Unknown,
+                Standing::There(_) | Standing::Service { .. } | Standing::Records(_) => return None,
+            };
+            Some((above.at, &above.by, standing))
         });
-        let last = own.into_iter().chain(above).max_by_key(|left| left.at)?;
-        Some((last.by.clone(), last.standing.clone()))
+        let own = own.map(|own| (own.at, &own.by, own.standing.clone()));
+        let (_, by, standing) = own.into_iter().chain(above).max_by_key(|(at, ..)| *at)?;
+        Some((by.clone(), standing))
     }
 
     /// Whether anything is said of a thing, or of a folder above it.

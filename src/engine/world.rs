@@ -37,6 +37,8 @@ pub(super) struct World {
     seen: Arc<RunView>,
     /// Which machines a dry run has come to.
     machines: Mutex<BTreeMap<Role, Pin>>,
+    /// Which hosts a dry run could not reach, and why.
+    away: Mutex<BTreeMap<Role, String>>,
     open: Mutex<HashMap<Role, Cell<Arc<dyn Transport>>>>,
     homes: Mutex<HashMap<Account, Cell<JobHome>>>,
     fatal: Arc<Mutex<Option<EngineError>>>,
@@ -67,6 +69,7 @@ impl World {
             journal: None,
             seen,
             machines: Mutex::default(),
+            away: Mutex::default(),
             open: Mutex::default(),
             homes: Mutex::default(),
             fatal: Arc::default(),
@@ -86,7 +89,21 @@ impl World {
     /// The way to a host: connected to, and known to be the machine that it was when the run began.
     pub(super) async fn transport(&self, role: &Role) -> Result<Arc<dyn Transport>, ActionError> {
         let cell = lock(&self.open).entry(role.clone()).or_default().clone();
-        cell.get_or_try_init(|| self.connect(role)).await.cloned()
+        cell.get_or_try_init(|| self.connect_once(role)).await.cloned()
+    }
+
+    /// A dry run tries a host that is not there once: each of its units would wait for it anew.
+    async fn connect_once(&self, role: &Role) -> Result<Arc<dyn Transport>, ActionError> {
+        if let Some(why) = lock(&self.away).get(role) {
+            return Err(TransportError::Unreachable { host: role.clone(), why: why.clone() }.into());
+        }
+        let connected = self.connect(role).await;
+        if let (Err(ActionError::Transport(TransportError::Unreachable { why, .. })), None) =
+            (&connected, &self.journal)
+        {
+            lock(&self.away).insert(role.clone(), why.clone());
+        }
+        connected
     }
 
     async fn connect(&self, role: &Role) -> Result<Arc<dyn Transport>, ActionError> {

@@ -35,7 +35,7 @@ impl Look {
             }
             Some((step, Standing::There(there))) => (self.there, self.by) = (Some(*there), Some(step)),
             Some((step, Standing::Nothing)) => (self.there, self.by) = (None, Some(step)),
-            Some((step, Standing::Unknown | Standing::Service { .. } | Standing::Records(_))) => {
+            Some((step, _)) => {
                 return Err(ActionError::Unknown(step));
             }
             None => {}

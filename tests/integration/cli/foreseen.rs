@@ -73,13 +73,14 @@ fn a_file_is_foreseen_as_the_steps_before_leave_it() {
         undo: it is moved back
     ! late       local  blocked, after room, gone: there is no [dir]/site/html/index on local: a `file` step with `state: present` makes an empty one  book.yaml:12
         an earlier step changes something on that host, and may clear this
-    ? moved      local  cannot be known until room has run  book.yaml:13
-          from: [dir]/site/html
-          to: [dir]/site/www
-    ! there      local  blocked, after room: there is no folder [dir]/site/www on local: a `file` step with `state: directory` makes it  book.yaml:14
-        an earlier step changes something on that host, and may clear this
+    ~ moved      local  would change, after room  book.yaml:13
+        move [dir]/site/html -> [dir]/site/www
+        undo: moved back in reverse
+    ? there      local  cannot be known until moved has run  book.yaml:14
+          content: x
+          dest: [dir]/site/www/index
 
-    6 changes · 1 as asked · 1 not known yet · 2 blocked
+    7 changes · 1 as asked · 1 not known yet · 1 blocked
     nothing was changed
     to carry it out: runbook run book.yaml
     -- exit 0
@@ -152,4 +153,51 @@ fn what_another_step_brings_cannot_be_known() {
     said.says("? below   local  cannot be known until fill has run  book.yaml:6\n      path: [dir]/data/file\n      line: it is 2\n")
         .says("~ beside  local  would change  book.yaml:7\n")
         .says("? on             cannot be known until fill has run  book.yaml:8\n");
+}
+
+/// A systemd with one unit, which runs and is started at boot; nothing can be done with it.
+const SYSTEMCTL: &str = r#"#!/bin/sh
+case $1 in
+show)
+    for unit; do :; done
+    [ "$unit" = demo.service ] || { echo LoadState=not-found; echo ActiveState=inactive; echo UnitFileState=; exit 0; }
+    echo LoadState=loaded; echo ActiveState=active; echo UnitFileState=enabled; echo Result=success ;;
+is-enabled) echo enabled ;;
+*) exit 9 ;;
+esac
+"#;
+
+#[test]
+fn a_service_is_foreseen_as_the_steps_before_leave_it() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let test = book(
+        "
+        - {id: stop, on: local, service: {name: demo, state: stopped}}
+        - {id: again, on: local, service: {name: demo, state: stopped}}
+        - {id: start, on: local, service: {name: demo, state: started, enabled: true}}
+        - {id: restart, on: local, service: {name: demo, state: restarted}}
+        ",
+    );
+    test.put("bin/systemctl", SYSTEMCTL);
+    std::fs::set_permissions(test.path("bin/systemctl"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", test.path("bin").display(), std::env::var("PATH").unwrap());
+    let test = test.env("PATH", &path);
+    assert_snapshot!(test.run("plan book.yaml"), @r"
+    -- stdout
+    ~ stop     local  would change  book.yaml:5
+        demo.service: active -> stopped
+        undo: start it
+    = again    local  as asked, after stop
+    ~ start    local  would change, after stop  book.yaml:7
+        demo.service: inactive -> started
+        undo: stop it
+    ~ restart  local  would change, after start  book.yaml:8
+        demo.service: active -> restarted
+        undo: restart it again
+
+    3 changes · 1 as asked
+    nothing was changed
+    to carry it out: runbook run book.yaml
+    -- exit 0
+    ");
 }

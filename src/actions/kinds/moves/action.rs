@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::actions::context::{Read, Stash, Write};
 use crate::actions::contract::{Action, ActionError, AfterCrash, Check, Reversible, Verdict};
 use crate::actions::expected::{self, Leaves, Standing};
+use crate::actions::remote_file::folder_of;
 use crate::actions::said::last_lines;
 use crate::base::shell::quote;
 use crate::events::Preview;
@@ -75,11 +76,9 @@ impl Action for Moves {
     }
 
     async fn check(&self, cx: &Read<'_>) -> Result<Check<Seen>, ActionError> {
-        let host = cx.host()?;
-        for path in self.order.pairs.iter().flat_map(|pair| [&pair.from, &pair.to]) {
-            cx.stands(host.transport().role(), path)?;
-        }
-        Ok(self.judge(look(&self.order, cx).await?))
+        let mut seen = look(&self.order, cx).await?;
+        seen.by_then(cx)?;
+        Ok(self.judge(seen))
     }
 
     fn preview(&self, seen: &Seen) -> Preview {
@@ -99,7 +98,7 @@ impl Action for Moves {
     async fn leaves(&self, seen: &Seen, _cx: &Read<'_>) -> Result<Vec<Leaves>, ActionError> {
         let at = |path: &String, standing| Leaves::here(expected::Thing::Path(path.clone()), standing);
         let moved = self.order.pairs[seen.done..].iter();
-        Ok(moved.flat_map(|pair| [at(&pair.from, Standing::Nothing), at(&pair.to, Standing::Unknown)]).collect())
+        Ok(moved.flat_map(|pair| [at(&pair.from, Standing::Nothing), at(&pair.to, Standing::Something)]).collect())
     }
 
     async fn capture(&self, seen: &Seen, _cx: &Stash<'_>) -> Result<Reversible<Undo>, ActionError> {
@@ -183,6 +182,31 @@ impl Moves {
 }
 
 impl Seen {
+    /// What earlier steps of a dry run leave takes the place of what is seen now.
+    fn by_then(&mut self, cx: &Read<'_>) -> Result<(), ActionError> {
+        let host = cx.host()?;
+        let expected =
+            |path: &str| cx.around().expected(host.transport().role(), &expected::Thing::Path(path.to_owned()));
+        // A folder that is still to be made is taken to be where the others are.
+        let device = self.places.values().find_map(|place| place.device.clone());
+        for (path, place) in &mut self.places {
+            let made = place.device.is_none() && matches!(expected(folder_of(path)), Some((_, Standing::There(_))));
+            match expected(path) {
+                Some((_, Standing::Nothing)) => place.thing = None,
+                Some((_, Standing::There(_) | Standing::Something)) => {
+                    place.thing.get_or_insert_default();
+                }
+                Some((step, _)) => return Err(ActionError::Unknown(step)),
+                None => {}
+            }
+            if made {
+                place.device = device.clone().or_else(|| Some(String::new()));
+                place.open = true;
+            }
+        }
+        Ok(())
+    }
+
     fn is_taken(&self, path: &str) -> bool {
         self.places.get(path).is_some_and(|place| place.thing.is_some())
     }

@@ -57,7 +57,7 @@ pub struct Place {
 }
 
 /// What tells a thing from another.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Thing {
     /// Its number in its file system.
     pub(super) inode: String,

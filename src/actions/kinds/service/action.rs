@@ -88,9 +88,10 @@ impl Action for Service {
     }
 
     async fn leaves(&self, seen: &Unit, _cx: &Read<'_>) -> Result<Vec<Leaves>, ActionError> {
-        let active = self.state.filter(|_| self.moves(seen)).map(|state| state != State::Stopped);
+        let active = self.state.map(|state| state != State::Stopped).filter(|active| *active != seen.is_up());
         let enabled = self.enabled.filter(|_| self.rewires(seen));
-        Ok(vec![Leaves::here(Thing::Service(self.unit.clone()), Standing::Service { active, enabled })])
+        let leaves = Leaves::here(Thing::Service(self.unit.clone()), Standing::Service { active, enabled });
+        Ok(if active.or(enabled).is_some() { vec![leaves] } else { Vec::new() })
     }
 
     async fn capture(&self, seen: &Unit, _cx: &Stash<'_>) -> Result<Reversible<Undo>, ActionError> {
