@@ -11,7 +11,7 @@ use crate::base::fs::FsError;
 use crate::base::{Spanned, StepId};
 use crate::events::Preview;
 use crate::events::record::{Failure, Outputs};
-use crate::model::{Diagnostics, Node};
+use crate::model::{Diagnostics, Form, Node};
 use crate::transport::TransportError;
 
 use super::context::{Read, Stash, Write};
@@ -24,6 +24,8 @@ pub trait Action: Sized + Send + Sync + 'static {
     const KIND: &'static str;
     /// Whether it acts on a host, so that the step needs `on`.
     const NEEDS_HOST: bool;
+    /// What its value looks like: the keys that `decode` knows, what stands under them, and what they say. The JSON Schema has it from here.
+    const FORM: Form;
     /// Where in its value a secret may stand, as in `env` or `headers`; what stands below such a key counts too. It comes sealed, and
     /// [`Read::reveal`] gives it at the last moment. Anywhere else a secret is refused at check time.
     const SECRETS: &'static [&'static str] = &[];

@@ -14,6 +14,7 @@ pub mod passage;
 pub mod registry;
 pub mod remote_file;
 pub mod said;
+pub mod schema;
 pub mod side;
 #[cfg(test)]
 mod testing;

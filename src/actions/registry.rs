@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use serde_json::Value;
 
-use crate::model::{Diagnostics, Node};
+use crate::model::{Diagnostics, Form, Node};
 
 use super::context::Write;
 use super::contract::{Action, ActionError};
@@ -17,6 +17,8 @@ pub struct Kind {
     pub name: &'static str,
     /// Whether its steps need `on`.
     pub needs_host: bool,
+    /// What its value looks like.
+    pub form: Form,
     /// The keys of its value under which a secret may stand.
     pub secrets: &'static [&'static str],
     /// What it leaves for later templates beside the usual.
@@ -55,6 +57,7 @@ const fn kind<A: Action>() -> Kind {
     Kind {
         name: A::KIND,
         needs_host: A::NEEDS_HOST,
+        form: A::FORM,
         secrets: A::SECRETS,
         outputs: A::OUTPUTS,
         decode: |node, diagnostics| A::decode(node, diagnostics).map(|action| Box::new(action) as Box<dyn DynAction>),

@@ -4,6 +4,7 @@ use crate::base::secret::{is_sealed, shown};
 use crate::base::shell::quote;
 use crate::base::{Role, Span};
 use crate::model::decode::{self, Fields};
+use crate::model::form::{Form, Key, key, required};
 use crate::model::node::Shape;
 use crate::model::{Diagnostics, Node};
 use crate::transport::Command;
@@ -12,7 +13,23 @@ use super::context::{Host, Read};
 use super::contract::ActionError;
 
 /// The keys of a side.
-pub const KEYS: [&str; 4] = ["on", "become", "run", "env"];
+pub const KEYS: [Key; 4] = [ON, BECOME, required(RUN.name, RUN.form, RUN.about), ENV];
+
+/// The host of a side.
+pub const ON: Key = required("on", Form::Word, "a role, or local");
+
+/// The user of a side.
+pub const BECOME: Key = key("become", Form::Word, "the user to act as. Left out: that of the step, else of the host");
+
+/// The script of a side, where something else may stand in its place.
+pub const RUN: Key = key(
+    "run",
+    Form::Either(&[Form::Text, Form::List(&Form::Text)]),
+    "a script for /bin/sh -eu, or a list: a program and its arguments",
+);
+
+/// What the script of a side is given.
+pub const ENV: Key = key("env", Form::Map(&Form::Text), "environment variables of the script; secrets may stand here");
 
 /// A script, where it runs, and as whom.
 #[derive(Clone, Debug)]

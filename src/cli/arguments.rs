@@ -3,7 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::commands::{
-    abandon, by_hand, check, completions, due, log, man, plan, report, resume, rollback, run, runs, status,
+    abandon, by_hand, check, completions, due, log, man, plan, report, resume, rollback, run, runs, schema, status,
 };
 
 /// Carries out server migrations written as YAML runbooks: step by step over SSH, with a journal, resume and rollback.
@@ -91,6 +91,7 @@ pub(crate) enum Command {
     Report(report::Arguments),
     Due(due::Arguments),
     Abandon(abandon::Arguments),
+    Schema(schema::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }

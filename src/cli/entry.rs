@@ -9,7 +9,7 @@ use tokio::runtime::Builder;
 use super::arguments::{Arguments, Command};
 use super::around::{Around, Plainly};
 use super::commands::{
-    abandon, by_hand, check, completions, due, log, man, plan, report, resume, rollback, run, runs, status,
+    abandon, by_hand, check, completions, due, log, man, plan, report, resume, rollback, run, runs, schema, status,
 };
 use super::console;
 use super::context::Context;
@@ -67,6 +67,7 @@ async fn carry_out(context: &Context, command: Command) -> Result<Exit, CommandE
         Command::Report(arguments) => report::run(context, &arguments).await,
         Command::Due(_) => due::run(context).await,
         Command::Abandon(arguments) => abandon::run(context, &arguments).await,
+        Command::Schema(arguments) => Ok(schema::run(&arguments)),
         Command::Completions(arguments) => Ok(completions::run(&arguments)),
         Command::Man(arguments) => man::run(&arguments),
     }

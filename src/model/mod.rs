@@ -3,6 +3,7 @@
 pub mod book;
 pub mod decode;
 pub mod diagnostic;
+pub mod form;
 pub mod kinds;
 pub mod load;
 pub mod node;
@@ -11,5 +12,6 @@ pub mod yaml;
 
 pub use book::{Book, Host, Phase};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use form::Form;
 pub use node::{Node, Scalar, Shape};
 pub use step::{ActionCall, OnFailure, Step, Text, UndoSpec, VerifySpec};

@@ -1,6 +1,9 @@
 //! Every action of the language is in its reference.
 
 use runbook::actions::Registry;
+use runbook::model::Form;
+use runbook::model::form::Key;
+use runbook::model::kinds;
 
 use crate::blocks::root;
 
@@ -13,6 +16,40 @@ fn every_action_has_its_part_and_its_row() {
         assert!(actions.contains(&format!("\n## {name}\n")), "{name} has no part in actions.md");
         assert!(actions.contains(&format!("[{name}](#{name})")), "{name} is not listed at the top of actions.md");
         let row = format!("\n| [`{name}`](actions.md#{name}) |");
-        assert!(language.contains(&row), "{name} has no row in language.md");
+        let said = language.split(&row).nth(1).unwrap_or_else(|| panic!("{name} has no row in language.md"));
+        let about = said.split(" |").next().unwrap().trim();
+        assert_eq!(about, kinds::action(name).unwrap().about, "{name} says something else in language.md");
+    }
+}
+
+#[test]
+fn every_key_of_an_action_is_in_its_part() {
+    let actions = std::fs::read_to_string(root().join("docs/actions.md")).unwrap();
+    let mut lacking = Vec::new();
+    let mut seen = 0;
+    for kind in Registry.kinds() {
+        let part = actions.split(&format!("\n## {}\n", kind.name)).nth(1).unwrap().split("\n## ").next().unwrap();
+        for key in keys(&kind.form) {
+            seen += 1;
+            // Those of a short part stand in its examples alone.
+            let named = [format!("`{}`", key.name), format!("{{{}: ", key.name), format!(" {}: ", key.name)];
+            if !named.iter().any(|named| part.contains(named)) {
+                lacking.push(format!("`{}` of {}", key.name, kind.name));
+            }
+        }
+    }
+    assert!(lacking.is_empty(), "not in docs/actions.md: {}", lacking.join(", "));
+    assert!(seen > 100, "only {seen} keys were found");
+}
+
+/// All keys that a value may have, at any depth.
+fn keys(form: &Form) -> Vec<Key> {
+    match form {
+        Form::Keys(own) | Form::OneKeyOf(own, _) | Form::SomeKeyOf(own, _) => {
+            own.iter().flat_map(|key| [vec![*key], keys(&key.form)].concat()).collect()
+        }
+        Form::List(inner) | Form::OneOrMore(inner) | Form::Map(inner) | Form::OrTemplate(inner) => keys(inner),
+        Form::Either(forms) => forms.iter().flat_map(keys).collect(),
+        _ => Vec::new(),
     }
 }

@@ -23,18 +23,13 @@ const BOOK: &str = "book.yaml";
 #[test]
 fn examples_are_what_they_say() {
     let pages = pages();
-    let language = pages.iter().find(|page| page.path.ends_with("language.md")).unwrap();
-    let frame = language.blocks().into_iter().find(|block| block.kind() == Some("frame")).unwrap().text;
+    let frame = frame(&pages);
     let mut wrong = Vec::new();
     let mut seen = 0;
     for page in &pages {
         let folder = tempfile::tempdir().unwrap();
         let blocks = page.blocks();
-        for block in blocks.iter().filter(|block| block.file().is_some()) {
-            let path = folder.path().join(block.file().unwrap());
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, &block.text).unwrap();
-        }
+        put_files(&blocks, folder.path());
         for (at, block) in blocks.iter().enumerate().filter(|(_, block)| block.language() == "yaml") {
             seen += 1;
             let told = told(block, blocks.get(at + 1), &frame, folder.path());
@@ -47,17 +42,27 @@ fn examples_are_what_they_say() {
     assert!(seen > 30, "only {seen} examples were found");
 }
 
+/// The runbook that parts belong into.
+pub(crate) fn frame(pages: &[Page]) -> String {
+    let language = pages.iter().find(|page| page.path.ends_with("language.md")).unwrap();
+    language.blocks().into_iter().find(|block| block.kind() == Some("frame")).unwrap().text
+}
+
+/// Puts the files that examples name where they look for them.
+pub(crate) fn put_files(blocks: &[Block], folder: &Path) {
+    for block in blocks.iter().filter(|block| block.file().is_some()) {
+        let path = folder.join(block.file().unwrap());
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, &block.text).unwrap();
+    }
+}
+
 /// What is wrong with an example, if anything is.
 fn told(block: &Block, next: Option<&Block>, frame: &str, folder: &Path) -> Result<(), String> {
     match block.kind() {
         // Read with the one that includes it.
         Some("included") => Ok(()),
-        None => faultless(&block.text, folder),
-        Some("frame") => faultless(&completed("", &block.text), folder),
-        Some("steps" | "phases") => {
-            faultless(&format!("{frame}{}:\n{}", block.kind().unwrap(), indented(&block.text)), folder)
-        }
-        Some("top") => faultless(&completed(frame, &block.text), folder),
+        None | Some("frame" | "steps" | "phases" | "top") => faultless(&whole(block, frame).unwrap(), folder),
         Some(kind @ ("wrong" | "warned")) => {
             let due = next.filter(|next| next.language() == "text").ok_or("what is said about it has to follow")?;
             let (said, has_errors) = said(&block.text);
@@ -80,6 +85,17 @@ fn told(block: &Block, next: Option<&Block>, frame: &str, folder: &Path) -> Resu
     }
 }
 
+/// The runbook that an example stands for, where it is one.
+pub(crate) fn whole(block: &Block, frame: &str) -> Option<String> {
+    match block.kind() {
+        None | Some("warned" | "wrong" | "included") => Some(block.text.clone()),
+        Some("frame") => Some(completed("", &block.text)),
+        Some(kind @ ("steps" | "phases")) => Some(format!("{frame}{kind}:\n{}", indented(&block.text))),
+        Some("top") => Some(completed(frame, &block.text)),
+        Some(_) => None,
+    }
+}
+
 /// Whether a runbook is without a mistake or a warning.
 fn faultless(text: &str, folder: &Path) -> Result<(), String> {
     let path = folder.join(BOOK);
@@ -89,7 +105,7 @@ fn faultless(text: &str, folder: &Path) -> Result<(), String> {
 }
 
 /// All that is wrong with a runbook, as `check` finds it: first with what is written, then with what it means.
-fn checked(loaded: Loaded) -> (Vec<Diagnostic>, Vec<Source>) {
+pub(crate) fn checked(loaded: Loaded) -> (Vec<Diagnostic>, Vec<Source>) {
     let Loaded { book, sources, diagnostics: mut found } = loaded;
     if let Some(book) = book.filter(|_| !found.has_errors()) {
         found.extend(resolve(book, &Inputs::default()).1);

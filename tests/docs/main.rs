@@ -8,4 +8,5 @@ mod blocks;
 mod commands;
 mod examples;
 mod links;
+mod schema;
 mod sessions;

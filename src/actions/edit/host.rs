@@ -12,7 +12,7 @@ use crate::actions::remote_file::{Kept, Look, Question, Seen as File, change_fed
 use crate::base::Role;
 use crate::events::Preview;
 use crate::events::record::Outputs;
-use crate::model::{Diagnostics, Node};
+use crate::model::{Diagnostics, Form, Node};
 use crate::transport::Command;
 
 use super::place::{self, Plan};
@@ -30,6 +30,8 @@ pub(super) const MOST: u64 = 4 << 20;
 pub trait Edit: Sized + Send + Sync + 'static {
     /// The YAML key.
     const KIND: &'static str;
+    /// What its value looks like: see [`Action::FORM`].
+    const FORM: Form;
 
     /// Reads it from its YAML value: see [`Action::decode`].
     fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Self>;
@@ -118,6 +120,7 @@ pub(super) struct Found {
 impl<E: Edit> Action for Edited<E> {
     const KIND: &'static str = E::KIND;
     const NEEDS_HOST: bool = true;
+    const FORM: Form = E::FORM;
     type Seen = Seen;
     type Undo = Undo;
 

@@ -4,6 +4,7 @@ use regex::bytes::Regex;
 
 use crate::base::Role;
 use crate::model::decode::{self, Fields};
+use crate::model::form::{Form, Key, key, required};
 use crate::model::{Diagnostics, Node};
 
 use crate::actions::edit::{self, Edit, Lines, Plan, likeness};
@@ -20,11 +21,18 @@ pub struct Cron {
     matching: Option<Regex>,
 }
 
+const KEYS: [Key; 3] = [
+    required("file", Form::Path, "a file in /etc/cron.d, /etc/crontab, or a user's in /var/spool/cron/crontabs"),
+    required("state", Form::OneOf(&["disabled", "enabled"]), "whether its jobs run"),
+    key("match", Form::Regex, "a regular expression: only the jobs that match. Left out: all of them"),
+];
+
 impl Edit for Cron {
     const KIND: &'static str = "cron";
+    const FORM: Form = Form::Keys(&KEYS);
 
     fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
-        let mut fields = Fields::of(value, "`cron`", &["file", "state", "match"], diagnostics)?;
+        let mut fields = Fields::of(value, "`cron`", &KEYS, diagnostics)?;
         let file = fields.required("file", decode::absolute_path);
         let disabled = fields.required("state", decode::one_of(&[("disabled", true), ("enabled", false)]));
         let matching = fields.optional("match", edit::regex);

@@ -4,6 +4,7 @@ use regex::bytes::Regex;
 
 use crate::base::Role;
 use crate::model::decode::{self, Fields};
+use crate::model::form::{Form, Key, key, required};
 use crate::model::{Diagnostics, Node};
 
 use crate::actions::edit::{self, Edit, Lines, Plan};
@@ -33,11 +34,19 @@ enum Which {
     Matching(Regex),
 }
 
+const KEYS: [Key; 4] = [
+    required("path", Form::Path, "the file"),
+    key("line", Form::Text, "the line, without its end"),
+    key("match", Form::Regex, "a regular expression, held against each line by itself"),
+    key("state", Form::OneOf(&["present", "absent"]), "whether it is to stand there; present where it is left out"),
+];
+
 impl Edit for Line {
     const KIND: &'static str = "line";
+    const FORM: Form = Form::SomeKeyOf(&KEYS, &["line", "match"]);
 
     fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
-        let mut fields = Fields::of(value, "`line`", &["path", "line", "match", "state"], diagnostics)?;
+        let mut fields = Fields::of(value, "`line`", &KEYS, diagnostics)?;
         let path = fields.required("path", decode::absolute_path);
         let line = fields.optional("line", decode::checked("a line", one_line));
         let matching = fields.optional("match", edit::regex);

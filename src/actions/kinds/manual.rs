@@ -8,6 +8,7 @@ use crate::base::Spanned;
 use crate::events::Preview;
 use crate::events::record::Outputs;
 use crate::model::decode::{self, Fields};
+use crate::model::form::{Form, Key, key, required};
 use crate::model::node::Shape;
 use crate::model::{Diagnostics, Node};
 
@@ -18,10 +19,17 @@ use crate::actions::contract::{Action, ActionError, AfterCrash, Check, Hold, Rev
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Manual(Task);
 
+const KEYS: [Key; 3] = [
+    required("text", Form::Text, "what to do, in Markdown"),
+    key("ask", Form::Map(&Form::Word), "what is asked afterwards, by name: later steps read steps.ID.answers.NAME"),
+    key("checklist", Form::List(&Form::Word), "what has to be ticked off"),
+];
+
 #[async_trait]
 impl Action for Manual {
     const KIND: &'static str = "manual";
     const NEEDS_HOST: bool = false;
+    const FORM: Form = Form::Either(&[Form::Text, Form::Keys(&KEYS)]);
     type Seen = ();
     type Undo = ();
 
@@ -29,7 +37,7 @@ impl Action for Manual {
         if !matches!(value.shape, Shape::Map(_)) {
             return markdown(value, diagnostics).map(|text| Self(Task { text, ..Task::default() }));
         }
-        let mut fields = Fields::of(value, "`manual`", &["text", "ask", "checklist"], diagnostics)?;
+        let mut fields = Fields::of(value, "`manual`", &KEYS, diagnostics)?;
         let text = fields.required("text", markdown);
         let ask = fields.optional("ask", questions).unwrap_or_default();
         let checklist = fields.optional("checklist", decode::list(decode::word)).unwrap_or_default();

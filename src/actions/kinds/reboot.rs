@@ -10,6 +10,7 @@ use crate::base::duration;
 use crate::events::Preview;
 use crate::events::record::Outputs;
 use crate::model::decode::{self, Fields};
+use crate::model::form::{Form, Key, key, required};
 use crate::model::{Diagnostics, Node};
 use crate::transport::{Command, JobId, TransportError};
 
@@ -68,15 +69,25 @@ struct Answer {
     uid: String,
 }
 
+const KEYS: [Key; 2] = [
+    required(
+        "state",
+        Form::OneOf(&["restarted", "off"]),
+        "restarted: until it is up again, its services started. off: until it no longer answers",
+    ),
+    key("timeout", Form::Duration, "how long that may take; 10m where it is left out"),
+];
+
 #[async_trait]
 impl Action for Reboot {
     const KIND: &'static str = "reboot";
     const NEEDS_HOST: bool = true;
+    const FORM: Form = Form::Keys(&KEYS);
     type Seen = Seen;
     type Undo = ();
 
     fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
-        let mut fields = Fields::of(value, "`reboot`", &["state", "timeout"], diagnostics)?;
+        let mut fields = Fields::of(value, "`reboot`", &KEYS, diagnostics)?;
         let off = fields.required("state", decode::one_of(&[("restarted", false), ("off", true)]));
         let patience = fields.optional("timeout", decode::duration).unwrap_or(PATIENCE);
         fields.done()?;

@@ -9,6 +9,7 @@ use crate::base::{Spanned, fs};
 use crate::events::Preview;
 use crate::events::record::Outputs;
 use crate::model::decode::{self, Fields};
+use crate::model::form::{Form, Key, key};
 use crate::model::node::Shape;
 use crate::model::{Diagnostics, Node};
 
@@ -31,10 +32,16 @@ enum What {
     File(Spanned<String>),
 }
 
+const KEYS: [Key; 2] = [
+    key("text", Form::Text, "the text, in Markdown"),
+    key("src", Form::Word, "a template in a file of yours; its path is relative to the runbook"),
+];
+
 #[async_trait]
 impl Action for Show {
     const KIND: &'static str = "show";
     const NEEDS_HOST: bool = false;
+    const FORM: Form = Form::Either(&[Form::Text, Form::OneKeyOf(&KEYS, &["text", "src"])]);
     /// The text.
     type Seen = String;
     type Undo = ();
@@ -43,7 +50,7 @@ impl Action for Show {
         if !matches!(value.shape, Shape::Map(_)) {
             return decode::text(value, diagnostics).map(What::Text).map(Self);
         }
-        let mut fields = Fields::of(value, "`show`", &["text", "src"], diagnostics)?;
+        let mut fields = Fields::of(value, "`show`", &KEYS, diagnostics)?;
         let what = match fields.exactly_one(&["text", "src"]) {
             Some("src") => fields.required("src", |node, diagnostics| {
                 decode::word(node, diagnostics).map(|path| What::File(Spanned::new(path, node.span.clone())))

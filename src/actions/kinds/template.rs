@@ -7,12 +7,15 @@ use crate::base::{Spanned, fs};
 use crate::events::Preview;
 use crate::events::record::Outputs;
 use crate::model::decode::{self, Fields};
+use crate::model::form::{Form, Key, required};
 use crate::model::{Diagnostics, Node};
 
 use crate::actions::context::{Read, Stash, Write};
 use crate::actions::contract::{Action, ActionError, AfterCrash, Check, LocalFile, Reversible, Verdict};
 use crate::actions::expected::Leaves;
-use crate::actions::remote_file::{self, New, Placement, SHOWN, Seen, Text, Undo, sha256};
+use crate::actions::remote_file::{
+    self, DEST, GROUP, MODE, New, OWNER, Placement, SHOWN, Seen, Text, Undo, VALIDATE, sha256,
+};
 
 /// The largest template.
 const LARGEST: u64 = 16 << 20;
@@ -24,16 +27,25 @@ pub struct Template {
     place: Placement,
 }
 
+const KEYS: [Key; 6] = [
+    required("src", Form::Word, "the template, a file of yours; its path is relative to the runbook"),
+    DEST,
+    OWNER,
+    GROUP,
+    MODE,
+    VALIDATE,
+];
+
 #[async_trait]
 impl Action for Template {
     const KIND: &'static str = "template";
     const NEEDS_HOST: bool = true;
+    const FORM: Form = Form::Keys(&KEYS);
     type Seen = Seen;
     type Undo = Undo;
 
     fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
-        let keys = ["src", "dest", "owner", "group", "mode", "validate"];
-        let mut fields = Fields::of(value, "`template`", &keys, diagnostics)?;
+        let mut fields = Fields::of(value, "`template`", &KEYS, diagnostics)?;
         let src = fields.required("src", |node, diagnostics| {
             decode::word(node, diagnostics).map(|path| Spanned::new(path, node.span.clone()))
         });

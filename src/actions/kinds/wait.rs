@@ -10,13 +10,20 @@ use crate::base::{StepId, duration};
 use crate::events::Preview;
 use crate::events::record::Outputs;
 use crate::model::decode::{self, Fields};
+use crate::model::form::{Form, Key, key};
 use crate::model::node::Shape;
 use crate::model::{Diagnostics, Node};
 
 use crate::actions::context::{Read, Stash, Write};
 use crate::actions::contract::{Action, ActionError, AfterCrash, Check, Hold, Reversible, Verdict};
 
-const KEYS: [&str; 5] = ["until", "for", "every", "timeout", "ttl_of"];
+const KEYS: [Key; 5] = [
+    key("until", Form::Instant, "an instant, with its zone"),
+    key("for", Form::Defined("check"), "one check, as in verify"),
+    key("every", Form::Duration, "of for: from one look to the next, 10s where it is left out"),
+    key("timeout", Form::Duration, "of for: how long at most, 10m where it is left out"),
+    key("ttl_of", Form::Word, "the id of an earlier dns or lookup step: until the largest TTL that was seen is over"),
+];
 
 /// What `every` and `timeout` are where they are left out.
 const EVERY: Duration = Duration::from_secs(10);
@@ -46,6 +53,7 @@ pub enum Wait {
 impl Action for Wait {
     const KIND: &'static str = "wait";
     const NEEDS_HOST: bool = false;
+    const FORM: Form = Form::Either(&[Form::Duration, Form::OneKeyOf(&KEYS, &["until", "for", "ttl_of"])]);
     type Seen = ();
     type Undo = ();
 

@@ -26,7 +26,7 @@ pub use look::{Access, Folder, Found, Kind, Left, Look, Me, Print, Question, SHO
 pub use metadata::{Owned, mode_after};
 pub use names::{aside, name_of, temporary};
 pub use pieces::{PIECE, Pieces, put_pieces};
-pub use placement::Placement;
+pub use placement::{DEST, GROUP, MODE, OWNER, Placement, VALIDATE};
 pub use put::{arrived, arriving, change, change_fed, dress, put, try_name};
 pub use seen::{New, Seen, file_there, holds, replaceable, writable};
 pub use validate::filled;

@@ -2,11 +2,33 @@
 
 use crate::base::Mode;
 use crate::model::decode::{self, Fields};
+use crate::model::form::{Form, Key, key, required};
 use crate::model::{Diagnostics, Node};
 
 use super::look::Question;
 use super::metadata::Owned;
 use super::names::name_of;
+
+/// Where it goes.
+pub const DEST: Key = required("dest", Form::Path, "the path on the host, with the file's name");
+
+const NAME: Form = Form::Like(r"^[^-+:/\s][^:/\s]*$");
+
+/// Whom it is to belong to.
+pub const OWNER: Key = key("owner", NAME, "a user's name or number. Left out: what is there keeps its own");
+
+/// The same of the group.
+pub const GROUP: Key = key("group", NAME, "a group's name or number. Left out: what is there keeps its own");
+
+/// Its mode.
+pub const MODE: Key = key("mode", Form::OctalMode, "three or four octal digits. Left out: what is there keeps its own");
+
+/// What has to be content with it.
+pub const VALIDATE: Key = key(
+    "validate",
+    Form::Like("%s"),
+    "a command that has to succeed before the file is put in place; %s is the new file",
+);
 
 /// Where a file goes, and how it is to be there, as asked.
 #[derive(Clone, Debug, PartialEq, Eq)]

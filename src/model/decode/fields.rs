@@ -2,6 +2,7 @@
 
 use crate::base::{Span, Spanned};
 use crate::model::diagnostic::{Diagnostics, nearest};
+use crate::model::form::Named;
 use crate::model::node::{Node, Scalar, Shape};
 
 use super::scalar::describe;
@@ -30,20 +31,22 @@ pub struct Fields<'n, 'd> {
 }
 
 impl<'n, 'd> Fields<'n, 'd> {
-    /// Looks at `node` as a mapping of `what` (as in a sentence: '`copy`', 'a host'), with the keys `known` and no others.
+    /// Looks at `node` as a mapping of `what` (as in a sentence: '`copy`', 'a host'), with the keys `known` and no others:
+    /// their declarations, or no more than their names.
     pub fn of(
         node: &'n Node,
         what: impl Into<String>,
-        known: &[&str],
+        known: &[impl Named],
         diagnostics: &'d mut Diagnostics,
     ) -> Option<Self> {
         let what = what.into();
+        let known: Vec<&str> = known.iter().map(Named::name).collect();
         let mut failed = false;
         match &node.shape {
             Shape::Map(entries) => {
                 for (key, _) in entries {
                     if !known.contains(&key.value.as_str()) {
-                        unknown_key(key, &what, known, diagnostics);
+                        unknown_key(key, &what, &known, diagnostics);
                         failed = true;
                     }
                 }
@@ -53,7 +56,7 @@ impl<'n, 'd> Fields<'n, 'd> {
                 let found = describe(node);
                 diagnostics
                     .error(&node.span, format!("{what} takes a mapping, found {found}"))
-                    .hint(format!("its keys: {}", listed(known)));
+                    .hint(format!("its keys: {}", listed(&known)));
                 return None;
             }
         }

@@ -6,10 +6,24 @@ use crate::base::{Role, Span, Spanned};
 use crate::model::book::Host;
 use crate::model::decode::{self, Fields};
 use crate::model::diagnostic::Diagnostics;
+use crate::model::form::{Form, Key, key, required};
 use crate::model::node::{Node, Scalar, Shape};
 use crate::model::yaml;
 
 use super::{ids, top};
+
+/// What a host looks like.
+pub(super) const FORM: Form = Form::Either(&[Form::Word, Form::Keys(&KEYS)]);
+
+const KEYS: [Key; 7] = [
+    required("ssh", Form::Word, "the destination: anything that ssh accepts"),
+    key("port", Form::Integer(1, u16::MAX as u64), "where ssh's configuration is not to decide"),
+    key("become", Form::Text, "the user to act as, on this host, where a step does not say"),
+    key("become_password", Form::Text, "the name of the secret with sudo's password"),
+    key("state_dir", Form::Text, "where the host keeps the folders of jobs, where ~/.local/state/runbook does not do"),
+    key("replaced_at", Form::Text, "the id of a step: from there on the role may be another machine"),
+    key("vars", Form::Map(&Form::Any), "what templates see as hosts.ROLE.NAME, and in steps on that host as host.NAME"),
+];
 
 /// A `hosts:` mapping: each value a destination, or a mapping with more.
 pub(super) fn hosts(node: &Node, diagnostics: &mut Diagnostics) -> Vec<Host> {
@@ -24,8 +38,7 @@ fn host(role: &Spanned<String>, node: &Node, diagnostics: &mut Diagnostics) -> O
         let ssh = destination(node, diagnostics)?;
         return good.then(|| plain(role, ssh));
     }
-    let keys = ["ssh", "port", "become", "become_password", "state_dir", "replaced_at", "vars"];
-    let mut fields = Fields::of(node, "a host", &keys, diagnostics)?;
+    let mut fields = Fields::of(node, "a host", &KEYS, diagnostics)?;
     let ssh = fields.required("ssh", destination);
     let port = fields.optional("port", decode::integer(1..=u16::MAX));
     let become_user = fields.optional("become", decode::spanned);

@@ -1,5 +1,6 @@
 //! A file with all that it includes becomes a book. Everything that is wrong is reported, not only the first thing.
 
+mod declared;
 mod files;
 mod hosts;
 mod ids;
@@ -9,6 +10,7 @@ mod step;
 mod substep;
 mod top;
 
+pub use declared::{DECLARED, Declared};
 pub use files::{Loaded, load, load_with};
 pub use hosts::{host_argument, hosts_file};
 pub use ids::slug;

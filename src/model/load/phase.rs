@@ -4,10 +4,31 @@ use crate::base::{PhaseId, Spanned};
 use crate::model::book::Phase;
 use crate::model::decode::{self, Fields};
 use crate::model::diagnostic::Diagnostics;
+use crate::model::form::{Form, Key, key, required};
 use crate::model::node::{Node, Scalar, Shape};
 
 use super::files::{self, Files};
 use super::{ids, step, substep, top};
+
+/// The keys of a phase.
+pub(super) const KEYS: [Key; 6] = [
+    key("id", Form::Id, "a slug of the name where it is left out"),
+    key("name", Form::Text, "for people"),
+    key("description", Form::Text, "Markdown, shown at the gate"),
+    key("confirm", substep::CONFIRM, "a gate before the phase"),
+    key("parallel", Form::Boolean, "true: steps that do not use one another's results run at the same time"),
+    required("steps", Form::List(&Form::Defined("step")), "what is done, in order"),
+];
+
+/// In the place of a phase.
+pub(super) const INCLUDE: [Key; 1] =
+    [required("include", Form::Either(&[Form::Word, Form::Keys(&INCLUDED)]), "a file whose phases stand here")];
+
+const INCLUDED: [Key; 3] = [
+    required("file", Form::Word, "its path"),
+    key("vars", Form::Map(&Form::Any), "variables for it"),
+    key("as", Form::Id, "a word before each id of that file, so that it can be included twice"),
+];
 
 /// What an include gives to the phases of its file.
 pub(super) struct Surroundings {
@@ -39,7 +60,7 @@ pub(super) fn phases(node: &Node, around: &Surroundings, files: &mut Files<'_>) 
 }
 
 fn phase(node: &Node, around: &Surroundings, diagnostics: &mut Diagnostics) -> Option<Phase> {
-    let keys = ["id", "name", "description", "confirm", "parallel", "steps", "include"];
+    let keys: Vec<Key> = KEYS.into_iter().chain(INCLUDE).collect();
     let mut fields = Fields::of(node, "a phase", &keys, diagnostics)?;
     let name = fields.optional("name", decode::spanned);
     let id = fields.optional("id", decode::spanned);
@@ -78,12 +99,12 @@ fn include_of(
     around: &Surroundings,
     diagnostics: &mut Diagnostics,
 ) -> Option<(Spanned<String>, Surroundings)> {
-    Fields::of(item, "an include", &["include"], diagnostics)?;
+    Fields::of(item, "an include", &INCLUDE, diagnostics)?;
     let mut inner = Surroundings { prefix: around.prefix.clone(), vars: around.vars.clone() };
     if let Shape::Scalar(_) = include.shape {
         return Some((path(include, diagnostics)?, inner));
     }
-    let mut fields = Fields::of(include, "`include`", &["file", "vars", "as"], diagnostics)?;
+    let mut fields = Fields::of(include, "`include`", &INCLUDED, diagnostics)?;
     let file = fields.required("file", path);
     inner.vars.extend(fields.optional("vars", top::vars).unwrap_or_default());
     if let Some(name) = fields.optional("as", decode::spanned)

@@ -3,6 +3,7 @@
 use crate::base::{Span, Spanned, StepId, duration};
 use crate::model::decode::{self, Fields};
 use crate::model::diagnostic::{Diagnostics, nearest};
+use crate::model::form::{Form, Key, Named, key, required};
 use crate::model::kinds::{self, ACTIONS};
 use crate::model::node::{Node, Scalar, Shape};
 use crate::model::step::{ActionCall, Batch, OnFailure, Retry, Step, SubStep, Text};
@@ -10,30 +11,49 @@ use crate::model::step::{ActionCall, Batch, OnFailure, Retry, Step, SubStep, Tex
 use super::{ids, substep, top};
 
 /// The keys of a step beside its action.
-const KEYS: [&str; 22] = [
-    "id",
-    "name",
-    "description",
-    "on",
-    "become",
-    "when",
-    "confirm",
-    "unless",
-    "verify",
-    "undo",
-    "temporary",
-    "restores",
-    "timeout",
-    "retry",
-    "on_failure",
-    "foreach",
-    "parallel",
-    "batch",
-    "max_failures",
-    "checkpoint",
-    "irreversible",
-    "tags",
+pub(super) const KEYS: [Key; 22] = [
+    key("id", Form::Id, "by which the journal knows it; a slug of the name where it is left out"),
+    key("name", Form::Text, "for people; the id where it is left out"),
+    key("description", Form::Text, "Markdown, shown at gates and in the document"),
+    key("on", Form::OneOrMore(&Form::Word), "a role, a group, local, or a list of these"),
+    key("become", Form::Text, "the user to act as"),
+    key("when", Form::Text, "a condition in the template language, without braces; false: skipped"),
+    key("confirm", substep::CONFIRM, "a gate before the step"),
+    key("unless", Form::Text, "a script that only looks; exit code 0: done already"),
+    key("verify", substep::VERIFY, "what must hold afterwards: a script, or a list of checks"),
+    key("undo", substep::UNDO, "how it is taken back: a script, a list of steps, nothing, or {irreversible: why}"),
+    key("temporary", Form::Text, "opens an entry in the ledger of temporary changes: until when, or true"),
+    key("restores", Form::Text, "the id of an earlier temporary step, whose change this ends"),
+    key("timeout", Form::OrTemplate(&Form::Duration), "how long it may take"),
+    key("retry", Form::Keys(&RETRY), "how often it is tried"),
+    key("on_failure", ON_FAILURE, "what a failure leads to"),
+    key(
+        "foreach",
+        Form::Either(&[Form::List(&Form::Any), Form::Template, Form::Keys(&FOREACH)]),
+        "a list, a template that gives one, or {csv: FILE}: a unit for each item",
+    ),
+    key("parallel", Form::Integer(1, MOST_AT_ONCE as u64), "how many items of foreach at a time"),
+    key(
+        "batch",
+        Form::Either(&[Form::Integer(1, u32::MAX as u64), Form::Like("^([1-9][0-9]?|100)%$|^[1-9][0-9]*$")]),
+        "how many hosts at a time: a number, or a share such as 25%",
+    ),
+    key("max_failures", Form::Integer(0, u32::MAX as u64), "how many hosts may fail before no further batch starts"),
+    key("checkpoint", Form::Id, "names the point just before this step, which rollback --to goes back to"),
+    key("irreversible", Form::Text, "why there is no way back past it: a point of no return"),
+    key("tags", Form::OneOrMore(&Form::Text), "words for --tags and --skip-tags"),
 ];
+
+const RETRY: [Key; 3] = [
+    required("attempts", Form::Integer(1, 1000), "attempts in all"),
+    key("delay", Form::Duration, "before the second attempt"),
+    key("backoff", Form::Number(1), "what the delay is multiplied with from try to try"),
+];
+
+const FOREACH: [Key; 1] = [required("csv", Form::Text, "a table: each row is an item")];
+
+/// What a failure leads to.
+pub(super) const ON_FAILURE: Form = Form::OneOf(&["ask", "stop", "continue", "rollback"]);
 
 /// How many items may be worked on at a time: each may take a connection.
 const MOST_AT_ONCE: u32 = 1000;
@@ -126,9 +146,10 @@ pub(super) fn identify(
 pub(super) fn unknown_keys(
     entries: &[(Spanned<String>, Node)],
     what: &str,
-    known: &[&str],
+    known: &[impl Named],
     diagnostics: &mut Diagnostics,
 ) {
+    let known: Vec<&str> = known.iter().map(Named::name).collect();
     for (key, _) in entries {
         let word = key.value.as_str();
         if known.contains(&word) || top::is_action(word) {
@@ -155,7 +176,7 @@ pub(super) fn action(
     let mut actions = entries.iter().filter(|(key, _)| top::is_action(&key.value));
     let Some((kind, value)) = actions.next() else {
         // Where a key was not understood, that one may have been the action.
-        let understood = entries.iter().all(|(key, _)| KEYS.contains(&key.value.as_str()));
+        let understood = entries.iter().all(|(key, _)| KEYS.iter().any(|known| known.name == key.value));
         if !may_be_missing && understood {
             diagnostics.error(span, "a step without an action").hint("such as `run`, `copy`, `manual`");
         }
@@ -220,7 +241,7 @@ fn timeout(node: &Node, diagnostics: &mut Diagnostics) -> Option<Text> {
 }
 
 fn retry(node: &Node, diagnostics: &mut Diagnostics) -> Option<Retry> {
-    let mut fields = Fields::of(node, "`retry`", &["attempts", "delay", "backoff"], diagnostics)?;
+    let mut fields = Fields::of(node, "`retry`", &RETRY, diagnostics)?;
     let attempts = fields.required("attempts", decode::integer(1..=1000));
     let delay = fields.optional("delay", decode::duration).unwrap_or_default();
     let backoff = fields.optional("backoff", decode::number).unwrap_or(1.0);
@@ -236,7 +257,7 @@ fn foreach(node: &Node, diagnostics: &mut Diagnostics) -> Option<Node> {
         Shape::List(_) => Some(node.clone()),
         Shape::Scalar(Scalar::Plain(text) | Scalar::Quoted(text)) if top::is_template(text) => Some(node.clone()),
         Shape::Map(_) => {
-            let mut fields = Fields::of(node, "`foreach`", &["csv"], diagnostics)?;
+            let mut fields = Fields::of(node, "`foreach`", &FOREACH, diagnostics)?;
             fields.required("csv", decode::spanned)?;
             fields.done()?;
             Some(node.clone())

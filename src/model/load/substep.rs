@@ -3,17 +3,46 @@
 use crate::base::Spanned;
 use crate::model::decode::{self, Fields};
 use crate::model::diagnostic::Diagnostics;
+use crate::model::form::{Form, Key, key, required};
 use crate::model::kinds::{self, ACTIONS};
 use crate::model::node::{Node, Scalar, Shape};
 use crate::model::step::{Confirm, SubStep, UndoSpec, VerifySpec};
 
 use super::step;
 
+/// What a gate looks like.
+pub(super) const CONFIRM: Form = Form::Either(&[Form::Text, Form::Keys(&GATE)]);
+
+const GATE: [Key; 2] =
+    [required("prompt", Form::Text, "what is asked"), key("type", Form::Text, "a word that has to be typed back")];
+
+/// What `verify` looks like.
+pub(super) const VERIFY: Form = Form::Either(&[Form::Text, CHECKS, Form::Keys(&PATIENT)]);
+
+const CHECKS: Form = Form::List(&Form::Defined("check"));
+
+const PATIENT: [Key; 2] = [
+    required("checks", CHECKS, "checks, each of which has to hold"),
+    key("for", Form::Duration, "for how long they are tried"),
+];
+
+/// What `undo` looks like.
+pub(super) const UNDO: Form =
+    Form::Either(&[Form::Text, Form::List(&Form::Defined("part")), Form::Keys(&IRREVERSIBLE)]);
+
+const IRREVERSIBLE: [Key; 1] = [required("irreversible", Form::Text, "why there is no way back")];
+
+/// The keys of a step of `verify` or `undo` beside its action.
+pub(super) const KEYS: [Key; 2] = [
+    key("on", Form::OneOrMore(&Form::Word), "where it runs, if not where the step does"),
+    key("become", Form::Text, "the user to act as, if not the one of the step"),
+];
+
 /// A gate: what is asked, or that and the word to type back.
 pub(super) fn confirm(node: &Node, diagnostics: &mut Diagnostics) -> Option<Confirm> {
     match &node.shape {
         Shape::Map(_) => {
-            let mut fields = Fields::of(node, "`confirm`", &["prompt", "type"], diagnostics)?;
+            let mut fields = Fields::of(node, "`confirm`", &GATE, diagnostics)?;
             let prompt = fields.required("prompt", decode::spanned);
             let typed = fields.optional("type", decode::spanned);
             Some(Confirm { prompt: prompt?, typed })
@@ -38,7 +67,7 @@ pub(super) fn verify(node: &Node, diagnostics: &mut Diagnostics) -> Option<Verif
             None
         }
         Shape::Map(_) => {
-            let mut fields = Fields::of(node, "`verify`", &["checks", "for"], diagnostics)?;
+            let mut fields = Fields::of(node, "`verify`", &PATIENT, diagnostics)?;
             let checks = fields.required("checks", checks);
             let patience = fields.optional("for", decode::duration);
             Some(VerifySpec::Checks { checks: checks?, patience })
@@ -100,7 +129,7 @@ pub(super) fn undo(node: &Node, diagnostics: &mut Diagnostics) -> Option<UndoSpe
             None
         }
         Shape::Map(_) => {
-            let mut fields = Fields::of(node, "`undo`", &["irreversible"], diagnostics)?;
+            let mut fields = Fields::of(node, "`undo`", &IRREVERSIBLE, diagnostics)?;
             fields.required("irreversible", decode::spanned).map(UndoSpec::Irreversible)
         }
     }
@@ -112,14 +141,13 @@ fn substep(node: &Node, diagnostics: &mut Diagnostics) -> Option<SubStep> {
         decode::due(node, "an action", diagnostics).hint("such as `- run: …`");
         return None;
     };
-    let known = ["on", "become"];
     let mut understood: Vec<(Spanned<String>, Node)> = Vec::new();
     for entry in entries {
-        if known.contains(&entry.0.value.as_str()) || kinds::action(&entry.0.value).is_some() {
+        if KEYS.iter().any(|key| key.name == entry.0.value) || kinds::action(&entry.0.value).is_some() {
             understood.push(entry.clone());
         }
     }
-    step::unknown_keys(entries, "a step of `verify` or `undo`", &known, diagnostics);
+    step::unknown_keys(entries, "a step of `verify` or `undo`", &KEYS, diagnostics);
     let keys: Vec<&str> = entries.iter().map(|(key, _)| key.value.as_str()).collect();
     let mut fields = Fields::of(node, "a step", &keys, diagnostics)?;
     let on = fields.optional("on", decode::one_or_list(decode::spanned)).unwrap_or_default();

@@ -7,6 +7,7 @@ use crate::base::{PhaseId, Span, Spanned};
 use crate::model::book::{Book, Defaults, Notify, Phase, SecretSource, Watch};
 use crate::model::decode::{self, Fields};
 use crate::model::diagnostic::Diagnostics;
+use crate::model::form::{Form, Key, key, required};
 use crate::model::kinds;
 use crate::model::node::{Node, Shape};
 use crate::model::step::{ActionCall, OnFailure, Text};
@@ -14,21 +15,74 @@ use crate::model::step::{ActionCall, OnFailure, Text};
 use super::files::Files;
 use super::{hosts, ids, phase, step};
 
-const KEYS: [&str; 13] = [
-    "runbook",
-    "name",
-    "description",
-    "vars",
-    "secrets",
-    "hosts",
-    "groups",
-    "defaults",
-    "watch",
-    "notify",
-    "deadline",
-    "phases",
-    "steps",
+/// The keys at the top.
+pub(super) const KEYS: [Key; 13] = [
+    required("runbook", FORMAT, "the version of the format"),
+    key("name", Form::Text, "a text; the file's name where it is left out"),
+    key("description", Form::Text, "Markdown, for people"),
+    key("vars", Form::Map(&Form::Any), "variables; one may use those above it"),
+    key("secrets", Form::Map(&Form::OneKeyOf(&SECRET, &SOURCES)), "where secrets come from, never what they are"),
+    key("hosts", Form::Map(&hosts::FORM), "roles and where they are: anything that ssh accepts"),
+    key("groups", Form::Map(&Form::OneOrMore(&Form::Text)), "sets of roles by name"),
+    key("defaults", Form::Keys(&DEFAULTS), "what steps take where they say nothing"),
+    key(
+        "watch",
+        Form::List(&Form::OneKeyOf(&WATCH, &PROBES)),
+        "probes that run beside the whole run: the downtime clock",
+    ),
+    key("notify", Form::Keys(&NOTIFY), "a script of yours that is told what becomes of the run"),
+    key("deadline", Form::Keys(&DEADLINE), "when a rollback has to be over"),
+    key(
+        "phases",
+        Form::List(&Form::Either(&[Form::Defined("phase"), Form::Defined("include")])),
+        "what is done, in parts",
+    ),
+    key("steps", Form::List(&Form::Defined("step")), "what is done, where the runbook is small"),
 ];
+
+/// The version of the format.
+pub(super) const FORMAT: Form = Form::Either(&[Form::Integer(1, 1), Form::OneOf(&["1"])]);
+
+const SOURCES: [&str; 4] = ["env", "file", "command", "prompt"];
+
+const SECRET: [Key; 4] = [
+    key("env", Form::Text, "an environment variable"),
+    key("file", Form::Text, "a file, relative to the one that names it"),
+    key("command", Form::Text, "a command of your machine that prints it"),
+    key("prompt", Form::Text, "what is asked on the terminal"),
+];
+
+const DEFAULTS: [Key; 3] = [
+    key("timeout", Form::Duration, "how long a step may take"),
+    key("become", Form::Text, "the user to act as on hosts"),
+    key("on_failure", step::ON_FAILURE, "what a failure leads to"),
+];
+
+const PROBES: [&str; 3] = ["http", "tcp", "lookup"];
+
+const WATCH: [Key; 8] = [
+    required("name", Form::Text, "what it is called on the screen"),
+    required("every", Form::Duration, "from one look to the next"),
+    key("timeout", Form::Duration, "how long a look may take; 10s where it is left out"),
+    key("expect", Form::Defined("expectation"), "what has to be seen; it may stand in the probe as well"),
+    key("at", Form::OneOrMore(&Form::Word), "a name server that is asked; it may stand in the probe as well"),
+    key("http", Form::Defined("http"), "a page that is asked for"),
+    key("tcp", Form::Defined("tcp"), "a port that is talked to"),
+    key("lookup", Form::Defined("lookup"), "a name that is asked for"),
+];
+
+const NOTIFY: [Key; 2] = [
+    required("on", Form::OneOrMore(&Form::OneOf(&EVENTS)), "of what it is told"),
+    required("run", Form::Text, "the script, which is told by environment variables"),
+];
+
+const EVENTS: [&str; 4] = ["parked", "failed", "done", "due"];
+
+const DEADLINE: [Key; 1] = [required(
+    "rollback_by",
+    Form::OrTemplate(&Form::Instant),
+    "an instant, with its zone: when a rollback has to be over",
+)];
 
 /// Reads the document of the book's own file.
 pub(super) fn book(node: &Node, path: &Path, files: &mut Files<'_>) -> Option<Book> {
@@ -44,7 +98,7 @@ pub(super) fn book(node: &Node, path: &Path, files: &mut Files<'_>) -> Option<Bo
     let watch = fields.optional("watch", decode::list(watch)).unwrap_or_default();
     let notify = fields.optional("notify", notify);
     let deadline = fields.optional("deadline", |node, diagnostics| {
-        Fields::of(node, "`deadline`", &["rollback_by"], diagnostics)?.required("rollback_by", instant)
+        Fields::of(node, "`deadline`", &DEADLINE, diagnostics)?.required("rollback_by", instant)
     });
     let shape = fields.exactly_one(&["phases", "steps"]);
     let (phase_nodes, steps) = (fields.node("phases"), fields.node("steps"));
@@ -115,15 +169,14 @@ fn secrets(node: &Node, diagnostics: &mut Diagnostics) -> Option<Vec<(Spanned<St
 }
 
 fn secret(node: &Node, diagnostics: &mut Diagnostics) -> Option<SecretSource> {
-    let keys = ["env", "file", "command", "prompt"];
     if matches!(node.shape, Shape::Scalar(_)) {
         diagnostics
             .error(&node.span, "a secret says where it comes from, never what it is")
             .hint("{env: NAME}, {file: path}, {command: \"pass show db\"} or {prompt: \"DB password\"}");
         return None;
     }
-    let mut fields = Fields::of(node, "a secret", &keys, diagnostics)?;
-    let key = fields.exactly_one(&keys)?;
+    let mut fields = Fields::of(node, "a secret", &SECRET, diagnostics)?;
+    let key = fields.exactly_one(&SOURCES)?;
     let from = fields.required(key, decode::spanned)?;
     fields.done()?;
     Some(match key {
@@ -149,7 +202,7 @@ impl Default for Defaults {
 }
 
 fn defaults(node: &Node, diagnostics: &mut Diagnostics) -> Option<Defaults> {
-    let mut fields = Fields::of(node, "`defaults`", &["timeout", "become", "on_failure"], diagnostics)?;
+    let mut fields = Fields::of(node, "`defaults`", &DEFAULTS, diagnostics)?;
     Some(Defaults {
         timeout: fields.optional("timeout", decode::duration),
         become_user: fields.optional("become", decode::spanned),
@@ -161,9 +214,7 @@ fn defaults(node: &Node, diagnostics: &mut Diagnostics) -> Option<Defaults> {
 const PROBE_TIMEOUT: Duration = Duration::from_secs(10);
 
 fn watch(node: &Node, diagnostics: &mut Diagnostics) -> Option<Watch> {
-    let probes = ["http", "tcp", "lookup"];
-    let keys: Vec<&str> = ["name", "every", "timeout", "expect", "at"].into_iter().chain(probes).collect();
-    let mut fields = Fields::of(node, "a watch", &keys, diagnostics)?;
+    let mut fields = Fields::of(node, "a watch", &WATCH, diagnostics)?;
     let name = fields.required("name", decode::spanned);
     let every = fields.required("every", decode::duration);
     if every.is_some_and(|every| every.is_zero()) {
@@ -173,7 +224,7 @@ fn watch(node: &Node, diagnostics: &mut Diagnostics) -> Option<Watch> {
     if timeout.is_zero() {
         fields.wrong("timeout", "a probe that has no time at all", "such as `5s`");
     }
-    let kind = fields.exactly_one(&probes)?;
+    let kind = fields.exactly_one(&PROBES)?;
     let beside: Vec<(Spanned<String>, Node)> =
         ["expect", "at"].iter().filter_map(|key| Some((fields.key(key)?.clone(), fields.node(key)?.clone()))).collect();
     let key = fields.key(kind)?.clone();
@@ -190,12 +241,11 @@ fn watch(node: &Node, diagnostics: &mut Diagnostics) -> Option<Watch> {
 }
 
 fn notify(node: &Node, diagnostics: &mut Diagnostics) -> Option<Notify> {
-    let told = ["parked", "failed", "done", "due"];
-    let known = told.map(|event| (event, event));
+    let known = EVENTS.map(|event| (event, event));
     let event = |node: &Node, diagnostics: &mut Diagnostics| {
         decode::one_of(&known)(node, diagnostics).map(|event| Spanned::new(event.to_owned(), node.span.clone()))
     };
-    let mut fields = Fields::of(node, "`notify`", &["on", "run"], diagnostics)?;
+    let mut fields = Fields::of(node, "`notify`", &NOTIFY, diagnostics)?;
     let on = fields.required("on", decode::one_or_list(event));
     let run = fields.required("run", decode::spanned);
     Some(Notify { on: on?, run: run? })

@@ -6,10 +6,11 @@ use crate::actions::context::{Read, Stash, Write};
 use crate::actions::contract::{Action, ActionError, AfterCrash, Check, Reversible, Verdict};
 use crate::actions::durable::exited;
 use crate::actions::said::{MOST, last_lines, text};
-use crate::actions::side::Side;
+use crate::actions::side::{self, Side};
 use crate::events::Preview;
 use crate::events::record::{Failure, Outputs};
 use crate::model::decode::Fields;
+use crate::model::form::{Form, Key, required};
 use crate::model::{Diagnostics, Node};
 
 use super::difference::between;
@@ -34,16 +35,22 @@ enum Found {
     Differ { why: String, difference: String },
 }
 
+const KEYS: [Key; 2] = [
+    required("left", Form::Keys(&side::KEYS), "the one script: on, run, become, env"),
+    required("right", Form::Keys(&side::KEYS), "the other"),
+];
+
 #[async_trait]
 impl Action for Compare {
     const KIND: &'static str = "compare";
     const NEEDS_HOST: bool = false;
+    const FORM: Form = Form::Keys(&KEYS);
     const SECRETS: &'static [&'static str] = &["env"];
     type Seen = ();
     type Undo = ();
 
     fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
-        let mut fields = Fields::of(value, "`compare`", &["left", "right"], diagnostics)?;
+        let mut fields = Fields::of(value, "`compare`", &KEYS, diagnostics)?;
         let left = fields.required("left", |node, diagnostics| Side::decode(node, "`left`", diagnostics));
         let right = fields.required("right", |node, diagnostics| Side::decode(node, "`right`", diagnostics));
         fields.done()?;

@@ -11,7 +11,7 @@ use crate::actions::remote_file::{self, Look, New, PIECE, Pieces, Placement, Que
 use crate::base::{Role, Spanned};
 use crate::events::Preview;
 use crate::events::record::Outputs;
-use crate::model::{Diagnostics, Node};
+use crate::model::{Diagnostics, Form, Node};
 
 use super::source::{HostPieces, LocalPieces, Shown, Source};
 
@@ -44,6 +44,7 @@ pub(super) enum Origin {
 impl Action for Copy {
     const KIND: &'static str = "copy";
     const NEEDS_HOST: bool = true;
+    const FORM: Form = super::decode::FORM;
     const SECRETS: &'static [&'static str] = &["content"];
     type Seen = Seen;
     type Undo = Undo;

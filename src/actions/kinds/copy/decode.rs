@@ -1,13 +1,25 @@
 //! `copy` as written.
 
-use crate::actions::remote_file::Placement;
+use crate::actions::remote_file::{DEST, GROUP, MODE, OWNER, Placement, VALIDATE};
 use crate::base::{Role, Spanned};
 use crate::model::decode::{self, Fields};
+use crate::model::form::{Form, Key, key};
 use crate::model::{Diagnostics, Node};
 
 use super::action::{Copy, Origin};
 
-const KEYS: [&str; 8] = ["src", "content", "from", "dest", "owner", "group", "mode", "validate"];
+pub(super) const FORM: Form = Form::OneKeyOf(&KEYS, &["src", "content", "from"]);
+
+const KEYS: [Key; 8] = [
+    key("src", Form::Word, "a file of yours; its path is relative to the runbook"),
+    key("content", Form::Text, "the text itself; secrets may stand here"),
+    key("from", Form::Place, "ROLE:/path: a file of another host, read there as the user that hosts says"),
+    DEST,
+    OWNER,
+    GROUP,
+    MODE,
+    VALIDATE,
+];
 
 pub(super) fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Copy> {
     let mut fields = Fields::of(value, "`copy`", &KEYS, diagnostics)?;

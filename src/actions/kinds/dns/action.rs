@@ -11,7 +11,7 @@ use crate::base::secret::{self, is_sealed};
 use crate::base::{Role, Spanned};
 use crate::events::Preview;
 use crate::events::record::Outputs;
-use crate::model::{Diagnostics, Node};
+use crate::model::{Diagnostics, Form, Node};
 
 use super::asked::Asked;
 use super::back::{Touched, Undo};
@@ -50,6 +50,7 @@ enum Sent {
 impl Action for Dns {
     const KIND: &'static str = "dns";
     const NEEDS_HOST: bool = false;
+    const FORM: Form = Form::Keys(&super::decode::KEYS);
     const SECRETS: &'static [&'static str] = &["key"];
     type Seen = Seen;
     type Undo = Undo;

@@ -6,10 +6,42 @@ use crate::actions::nameserver::{Name, Place, Rdata, RecordType, Server, absolut
 use crate::base::Spanned;
 use crate::base::secret::is_sealed;
 use crate::model::decode::{self, Fields};
+use crate::model::form::{self, Form, Key, required};
 use crate::model::{Diagnostics, Node};
 
 use super::action::Dns;
 use super::asked::{Asked, Want};
+
+pub(super) const KEYS: [Key; 4] = [
+    required(
+        "server",
+        Form::Like(r"^\S+$"),
+        "the zone's primary server: a host, a role, an address, with its port where it is not 53",
+    ),
+    required("zone", Form::Like(r"^\S+$"), "the zone"),
+    form::key("key", Form::Word, "the name of a secret that holds algorithm:name:base64. Left out: not signed"),
+    required("records", Form::List(&Form::Keys(&RECORD)), "what is asked of each name and type"),
+];
+
+const RECORD: [Key; 7] = [
+    required("name", Form::Word, "relative to the zone, \"@\" for the zone itself, or absolute with a dot at the end"),
+    required(
+        "type",
+        Form::Like("^[A-Za-z0-9]+$"),
+        "A, AAAA, CNAME, MX, TXT, SRV, NS, CAA, PTR and others; any as TYPE and its number",
+    ),
+    form::key(
+        "ttl",
+        Form::Integer(0, LARGEST as u64),
+        "in seconds. Left out: what the set has. A set that is not there yet needs one",
+    ),
+    form::key("values", VALUES, "the whole set, one or a list"),
+    form::key("add", VALUES, "single members that are put in; the others are left alone"),
+    form::key("remove", VALUES, "single members that are taken out; the others are left alone"),
+    form::key("state", Form::OneOf(&["present", "absent"]), "absent: the whole set goes"),
+];
+
+const VALUES: Form = Form::OneOrMore(&Form::Text);
 
 /// The largest TTL there is.
 const LARGEST: u32 = i32::MAX as u32;
@@ -19,7 +51,7 @@ const OF_THE_SERVER: [RecordType; 5] =
     [RecordType::SOA, RecordType::RRSIG, RecordType::NSEC, RecordType::NSEC3, RecordType::NSEC3PARAM];
 
 pub(super) fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Dns> {
-    let mut fields = Fields::of(value, "`dns`", &["server", "zone", "key", "records"], diagnostics)?;
+    let mut fields = Fields::of(value, "`dns`", &KEYS, diagnostics)?;
     let server = fields.required("server", decode::checked("a name server", Server::parse));
     let zone = fields.required("zone", decode::checked("the name of a zone", absolute));
     let key = fields.optional("key", key);
@@ -57,8 +89,7 @@ fn key(node: &Node, diagnostics: &mut Diagnostics) -> Option<Spanned<String>> {
 }
 
 fn record(node: &Node, zone: &Name, diagnostics: &mut Diagnostics) -> Option<Asked> {
-    let keys = ["name", "type", "ttl", "values", "add", "remove", "state"];
-    let mut fields = Fields::of(node, "a record of `dns`", &keys, diagnostics)?;
+    let mut fields = Fields::of(node, "a record of `dns`", &RECORD, diagnostics)?;
     let name = fields.required("name", decode::checked("a name of the zone", |text| in_zone(text, zone)));
     let kind = fields.required("type", decode::checked("a record type", |text| of_a_person(text).map(Some)));
     let ttl = fields.optional("ttl", decode::seconds(LARGEST));

@@ -9,7 +9,7 @@ use crate::actions::remote_file::{Kind, Look, Owned, Question, aside, dress, put
 use crate::base::Mode;
 use crate::events::Preview;
 use crate::events::record::Outputs;
-use crate::model::{Diagnostics, Node};
+use crate::model::{Diagnostics, Form, Node};
 
 use super::judge::{Plan, Seen};
 use super::undo::Undo;
@@ -42,6 +42,7 @@ pub(super) enum State {
 impl Action for File {
     const KIND: &'static str = "file";
     const NEEDS_HOST: bool = true;
+    const FORM: Form = super::decode::FORM;
     type Seen = Seen;
     type Undo = Undo;
 

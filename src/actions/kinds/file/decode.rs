@@ -1,13 +1,28 @@
 //! `file` as written.
 
-use crate::actions::remote_file::Owned;
+use crate::actions::remote_file::{GROUP, OWNER, Owned};
 use crate::base::Mode;
 use crate::model::decode::{self, Fields};
+use crate::model::form::{Form, Key, key, required};
 use crate::model::{Diagnostics, Node};
 
 use super::action::{File, State};
 
-const KEYS: [&str; 7] = ["path", "state", "to", "mode", "owner", "group", "recurse"];
+pub(super) const FORM: Form = Form::SomeKeyOf(&KEYS, &["state", "mode", "owner", "group"]);
+
+const KEYS: [Key; 7] = [
+    required("path", Form::Path, "the path on the host, without `..`"),
+    key(
+        "state",
+        Form::OneOf(&["present", "absent", "directory", "link"]),
+        "what is to be there. Left out: what is there stays what it is, and has to be there",
+    ),
+    key("to", Form::Word, "where a link leads, as written"),
+    key("mode", Form::Mode, "octal digits, or symbolic such as go-w. Left out: what it has"),
+    OWNER,
+    GROUP,
+    key("recurse", Form::Boolean, "true: owner, group and mode of everything in the folder too"),
+];
 
 const STATES: [(&str, State); 4] =
     [("present", State::Present), ("absent", State::Absent), ("directory", State::Directory), ("link", State::Link)];

@@ -3,6 +3,7 @@
 use crate::actions::edit::{self, Edit, Lines, Plan};
 use crate::base::Role;
 use crate::model::decode::{self, Fields};
+use crate::model::form::{Form, Key, key, required};
 use crate::model::{Diagnostics, Node};
 
 use super::entry::{Address, Entry};
@@ -18,11 +19,19 @@ pub struct HostsEntry {
     absent: bool,
 }
 
+const KEYS: [Key; 4] = [
+    required("address", Form::Like("^[0-9A-Fa-f.:]+$"), "IPv4 or IPv6"),
+    required("names", Form::OneOrMore(&Form::Like("^[A-Za-z0-9_][A-Za-z0-9._-]*$")), "a name, or a list of them"),
+    key("state", Form::OneOf(&["present", "absent"]), "whether they are bound to it; present where it is left out"),
+    key("file", Form::Path, "another file of that form. Left out: /etc/hosts"),
+];
+
 impl Edit for HostsEntry {
     const KIND: &'static str = "hosts_entry";
+    const FORM: Form = Form::Keys(&KEYS);
 
     fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
-        let mut fields = Fields::of(value, "`hosts_entry`", &["address", "names", "state", "file"], diagnostics)?;
+        let mut fields = Fields::of(value, "`hosts_entry`", &KEYS, diagnostics)?;
         let address = fields.required("address", decode::checked("an IP address", address));
         let names = fields.required("names", decode::one_or_list(decode::checked("a host's name", host_name)));
         let absent = fields.optional("state", decode::one_of(&[("present", false), ("absent", true)])).unwrap_or(false);

@@ -13,7 +13,7 @@ use crate::base::Spanned;
 use crate::base::secret::shown;
 use crate::events::Preview;
 use crate::events::record::{Failure, Outputs};
-use crate::model::{Diagnostics, Node};
+use crate::model::{Diagnostics, Form, Node};
 
 use super::decode::only_reads;
 use super::expect::{Expect, excerpt};
@@ -45,6 +45,7 @@ pub struct Http {
 impl Action for Http {
     const KIND: &'static str = "http";
     const NEEDS_HOST: bool = false;
+    const FORM: Form = Form::Keys(&super::decode::KEYS);
     const SECRETS: &'static [&'static str] = &["headers", "body", "url"];
     const OUTPUTS: &'static [&'static str] = NAMES;
     type Seen = ();

@@ -9,15 +9,44 @@ use crate::actions::nameserver::Server;
 use crate::base::Spanned;
 use crate::base::secret::is_sealed;
 use crate::model::decode::{self, Fields};
+use crate::model::form::{Form, Key, key, required};
 use crate::model::{Diagnostics, Node};
 
 use super::action::Http;
 use super::expect::{Expect, Not};
 use super::url::Url;
 
-const KEYS: [&str; 12] =
-    ["url", "method", "headers", "body", "resolve", "at", "family", "ca", "follow", "head_only", "expect", "may_fail"];
-const EXPECT: [&str; 5] = ["status", "body", "headers", "certificate_valid_for", "not"];
+pub(super) const KEYS: [Key; 12] = [
+    required("url", Form::Like("^https?://|\\{\\{|\\{%"), "http:// or https://; secrets may stand here"),
+    key("method", Form::Like("^[A-Z]+$"), "GET where it is left out"),
+    key("headers", Form::Map(&Form::Text), "by name; secrets may stand here"),
+    key("body", Form::Text, "what is sent; secrets may stand here. Needs a method"),
+    key("resolve", Form::Word, "a role or an address: where to connect to in place of what the name says"),
+    key("at", Form::Word, "a name server that is asked where the name leads"),
+    key("family", Form::OneOf(&["ipv4", "ipv6"]), "by which addresses"),
+    key("ca", Form::Word, "a file of certificates that are trusted, in place of the system's"),
+    key("follow", Form::Boolean, "true: goes where the answer leads, ten times at most"),
+    key("head_only", Form::Boolean, "true: nothing of the body is read, be it endless"),
+    key("expect", Form::Keys(&EXPECT), "what the answer has to be"),
+    key("may_fail", Form::Boolean, "true: what is wrong is told to later steps, and the step has not failed"),
+];
+
+const EXPECT: [Key; 5] = [
+    STATUS,
+    BODY,
+    HEADERS,
+    key("certificate_valid_for", Form::Duration, "how long the certificate is good from now on"),
+    key("not", Form::Keys(&NOT), "status, body and headers that must not be"),
+];
+const NOT: [Key; 3] = [STATUS, BODY, HEADERS];
+const STATUS: Key = key("status", Form::OneOrMore(&Form::Integer(100, 599)), "a code, or a list of which one will do");
+const BODY: Key = key("body", Form::Regex, "a regular expression that matches somewhere in the body");
+const HEADERS: Key = key("headers", Form::Map(&Form::Regex), "regular expressions by the header's name");
+
+impl Http {
+    /// What stands under `expect`.
+    pub(in crate::actions) const EXPECT: Form = Form::Keys(&EXPECT);
+}
 
 pub(super) fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Http> {
     let mut fields = Fields::of(value, "`http`", &KEYS, diagnostics)?;
@@ -124,7 +153,7 @@ fn expect(node: &Node, diagnostics: &mut Diagnostics) -> Option<Expect> {
 }
 
 fn not(node: &Node, diagnostics: &mut Diagnostics) -> Option<Not> {
-    let mut fields = Fields::of(node, "`not`", &["status", "body", "headers"], diagnostics)?;
+    let mut fields = Fields::of(node, "`not`", &NOT, diagnostics)?;
     let status = fields.optional("status", status).unwrap_or_default();
     let body = fields.optional("body", decode::regex);
     let headers = fields.optional("headers", patterns).unwrap_or_default();

@@ -9,7 +9,7 @@ use crate::actions::contract::{Action, ActionError, AfterCrash, Check, Reversibl
 use crate::actions::nameserver::{Line, Name, Place, Rdata, RecordType, Server, firewall};
 use crate::events::Preview;
 use crate::events::record::{Failure, Outputs};
-use crate::model::{Diagnostics, Node};
+use crate::model::{Diagnostics, Form, Node};
 
 use super::gather::{Row, gather};
 use super::judge::{Judged, judge};
@@ -45,6 +45,7 @@ pub(super) struct Expect {
 impl Action for Lookup {
     const KIND: &'static str = "lookup";
     const NEEDS_HOST: bool = false;
+    const FORM: Form = Form::Keys(&super::decode::KEYS);
     type Seen = ();
     type Undo = ();
 

@@ -6,12 +6,34 @@ use std::net::IpAddr;
 use crate::actions::nameserver::{Name, Rdata, RecordType, Server, absolute, kind};
 use crate::model::decode::{self, Fields};
 use crate::model::diagnostic::nearest;
+use crate::model::form::{Form, Key, key, required};
 use crate::model::{Diagnostics, Node};
 
 use super::action::{At, Expect, Lookup};
 
+pub(super) const KEYS: [Key; 4] = [
+    required(
+        "name",
+        Form::Like(r"^\S+$"),
+        "the name, absolute with or without a dot at the end; with type PTR it may be an address",
+    ),
+    required("type", Form::Like("^[A-Za-z0-9]+$"), "the type of records"),
+    key("at", Form::OneOrMore(&Form::Like(r"^\S+$")), "authoritative, or a server, or a list. Left out: the resolver"),
+    key("expect", Form::Keys(&EXPECT), "what has to be there. Left out: something"),
+];
+
+const EXPECT: [Key; 2] = [
+    key("values", Form::OneOrMore(&Form::Text), "the whole set in any order. []: there must be nothing"),
+    key("ttl_at_most", Form::Integer(0, u32::MAX as u64), "the largest TTL that there may be, in seconds"),
+];
+
+impl Lookup {
+    /// What stands under `expect`.
+    pub(in crate::actions) const EXPECT: Form = Form::Keys(&EXPECT);
+}
+
 pub(super) fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Lookup> {
-    let mut fields = Fields::of(value, "`lookup`", &["name", "type", "at", "expect"], diagnostics)?;
+    let mut fields = Fields::of(value, "`lookup`", &KEYS, diagnostics)?;
     let kind = fields.required("type", decode::checked("a record type", |text| kind(text).map(Some))).flatten();
     let name = fields.required("name", decode::checked("a name", |text| asked(text, kind)));
     let at = fields.optional("at", decode::one_or_list(decode::checked("a server", |text| at(text).map(Some))));
@@ -45,7 +67,7 @@ fn at(text: &str) -> Result<At, String> {
 }
 
 fn expect(node: &Node, kind: Option<RecordType>, diagnostics: &mut Diagnostics) -> Option<Expect> {
-    let mut fields = Fields::of(node, "`expect`", &["values", "ttl_at_most"], diagnostics)?;
+    let mut fields = Fields::of(node, "`expect`", &EXPECT, diagnostics)?;
     let ttl_at_most = fields.optional("ttl_at_most", decode::seconds(u32::MAX));
     let mut values = None;
     if let Some(kind) = kind {

@@ -12,6 +12,7 @@ use crate::base::shell::quote;
 use crate::events::Preview;
 use crate::events::record::{Failure, Outputs};
 use crate::model::decode::{self, Fields};
+use crate::model::form::{Form, Key, required};
 use crate::model::node::Shape;
 use crate::model::{Diagnostics, Node};
 use crate::transport::Command;
@@ -48,10 +49,16 @@ pub struct Undo {
     things: Vec<Thing>,
 }
 
+const KEYS: [Key; 2] = [
+    required("from", Form::Path, "what is renamed"),
+    required("to", Form::Path, "what it is called afterwards; nothing is ever replaced"),
+];
+
 #[async_trait]
 impl Action for Moves {
     const KIND: &'static str = "move";
     const NEEDS_HOST: bool = true;
+    const FORM: Form = Form::OneOrMore(&Form::Keys(&KEYS));
     type Seen = Seen;
     type Undo = Undo;
 
@@ -274,7 +281,7 @@ async fn carry_out(pairs: impl Iterator<Item = (&String, &String)>, cx: &Write<'
 }
 
 fn pair(node: &Node, diagnostics: &mut Diagnostics) -> Option<Pair> {
-    let mut fields = Fields::of(node, "`move`", &["from", "to"], diagnostics)?;
+    let mut fields = Fields::of(node, "`move`", &KEYS, diagnostics)?;
     let from = fields.required("from", path);
     let to = fields.required("to", path);
     fields.done()?;

@@ -12,7 +12,7 @@ use crate::actions::remote_file::Kept;
 use crate::base::{Role, Spanned};
 use crate::events::Preview;
 use crate::events::record::Outputs;
-use crate::model::{Diagnostics, Node};
+use crate::model::{Diagnostics, Form, Node};
 use crate::transport::{Command, JobSpec};
 
 use super::back::Undo;
@@ -76,6 +76,7 @@ pub struct Seen {
 impl Action for Package {
     const KIND: &'static str = "package";
     const NEEDS_HOST: bool = true;
+    const FORM: Form = super::decode::FORM;
     type Seen = Seen;
     type Undo = Undo;
 

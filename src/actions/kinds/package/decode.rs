@@ -2,12 +2,38 @@
 
 use crate::base::Spanned;
 use crate::model::decode::{self, Fields};
+use crate::model::form::{Form, Key, key, required};
 use crate::model::node::Shape;
 use crate::model::{Diagnostics, Node};
 
 use super::action::{Deb, Package, State};
 
-const KEYS: [&str; 4] = ["name", "version", "deb", "state"];
+pub(super) const FORM: Form = Form::SomeKeyOf(&KEYS, &["name", "deb"]);
+
+const KEYS: [Key; 4] = [
+    key(
+        "name",
+        Form::Like("^[a-z0-9][a-z0-9+.-]+(:[a-z0-9-]+)?$"),
+        "the package, as NAME or NAME:ARCHITECTURE. May be left out beside deb",
+    ),
+    key(
+        "version",
+        Form::Like("^[A-Za-z0-9][A-Za-z0-9.+~:-]*$"),
+        "exactly this one. Left out: any that is installed will do",
+    ),
+    key(
+        "deb",
+        Form::Either(&[Form::Word, Form::Keys(&ON_HOST)]),
+        "a .deb of yours, its path relative to the runbook; or {on_host: /path/x.deb}",
+    ),
+    key(
+        "state",
+        Form::OneOf(&["present", "latest", "absent"]),
+        "present, also where it is left out; latest: the newest that apt has; absent: its configuration files stay",
+    ),
+];
+
+const ON_HOST: [Key; 1] = [required("on_host", Form::Path, "a .deb that is on the host")];
 
 const STATES: [(&str, State); 3] = [("present", State::Present), ("latest", State::Latest), ("absent", State::Absent)];
 
@@ -41,7 +67,7 @@ pub(super) fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Pack
 /// A file of the operator's machine, or `{on_host: path}`.
 fn deb(node: &Node, diagnostics: &mut Diagnostics) -> Option<Deb> {
     if matches!(node.shape, Shape::Map(_)) {
-        let mut fields = Fields::of(node, "`deb`", &["on_host"], diagnostics)?;
+        let mut fields = Fields::of(node, "`deb`", &ON_HOST, diagnostics)?;
         let path = fields.required("on_host", decode::absolute_path);
         if let (Some(path), None) = (&path, node.unknown_until())
             && std::path::Path::new(path).extension().is_none_or(|kind| kind != "deb")

@@ -10,7 +10,7 @@ use crate::actions::passage::{Choice, OneTimeKey, Via};
 use crate::base::Role;
 use crate::events::Preview;
 use crate::events::record::Outputs;
-use crate::model::{Diagnostics, Node};
+use crate::model::{Diagnostics, Form, Node};
 
 use super::back::{self, Stood};
 use super::direct::TRANSFER;
@@ -84,6 +84,7 @@ pub struct Undo {
 impl Action for Postgres {
     const KIND: &'static str = "postgres";
     const NEEDS_HOST: bool = false;
+    const FORM: Form = Form::Keys(&super::decode::KEYS);
     const OUTPUTS: &'static [&'static str] = &["kept_aside"];
     type Seen = Seen;
     type Undo = Undo;

@@ -4,13 +4,44 @@ use crate::actions::passage::WAYS;
 use crate::base::Role;
 use crate::model::decode::{self, Fields};
 use crate::model::diagnostic::nearest;
+use crate::model::form::{Form, Key, key, required};
 use crate::model::{Diagnostics, Node};
 
 use super::action::{Parity, Postgres, Side};
 
-const KEYS: [&str; 6] = ["from", "to", "jobs", "live", "parity", "via"];
-const SOURCE: [&str; 5] = ["on", "database", "become", "port", "socket"];
-const TARGET: [&str; 8] = ["on", "database", "owner", "encoding", "locale", "become", "port", "socket"];
+pub(super) const KEYS: [Key; 6] = [
+    required("from", Form::Keys(&SOURCE), "the database that is moved"),
+    required("to", Form::Keys(&TARGET), "what it is to be; what is left out is as in the source"),
+    key("jobs", Form::Integer(1, 64), "how many tables are dumped and restored at a time; 2 where it is left out"),
+    key(
+        "live",
+        Form::Boolean,
+        "true: the source may be in use; what is written there after the dump began is not moved",
+    ),
+    key(
+        "parity",
+        Form::OneOf(&["rows", "content", "none"]),
+        "what is compared: rows (left out), content (what the rows hold, too), none",
+    ),
+    key("via", Form::OneOf(&["auto", "direct", "relay"]), "how the dump goes; auto where it is left out"),
+];
+
+const SOURCE: [Key; 5] = [ON, DATABASE, BECOME, PORT, SOCKET];
+const TARGET: [Key; 8] = [
+    ON,
+    DATABASE,
+    key("owner", Form::Word, "the role that it belongs to"),
+    key("encoding", Form::Like("^[A-Za-z0-9_-]+$"), "its encoding, as UTF8"),
+    key("locale", Form::Word, "its locale"),
+    BECOME,
+    PORT,
+    SOCKET,
+];
+const ON: Key = required("on", Form::Word, "a role");
+const DATABASE: Key = required("database", Form::Word, "its name");
+const BECOME: Key = key("become", Form::Word, "a superuser of the server: postgres as a rule");
+const PORT: Key = key("port", Form::Integer(1, 65_535), "of a server that is not the host's usual one");
+const SOCKET: Key = key("socket", Form::Path, "the folder of the server's socket");
 
 /// The longest name that PostgreSQL keeps whole, in bytes.
 pub(super) const LONGEST: usize = 63;

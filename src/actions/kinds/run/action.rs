@@ -9,7 +9,7 @@ use crate::actions::durable;
 use crate::base::{Secret, Span, Spanned, fs};
 use crate::events::Preview;
 use crate::events::record::Outputs;
-use crate::model::{Diagnostics, Node};
+use crate::model::{Diagnostics, Form, Node};
 use crate::transport::job::Shell;
 use crate::transport::{Command, JobSpec, Program};
 
@@ -51,6 +51,7 @@ pub struct Seen {
 impl Action for Run {
     const KIND: &'static str = "run";
     const NEEDS_HOST: bool = true;
+    const FORM: Form = super::decode::FORM;
     const SECRETS: &'static [&'static str] = &["env", "stdin"];
     type Seen = Seen;
     type Undo = ();

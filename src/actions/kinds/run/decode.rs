@@ -2,12 +2,24 @@
 
 use crate::base::Spanned;
 use crate::model::decode::{self, Fields};
+use crate::model::form::{Form, Key, key};
 use crate::model::node::Shape;
 use crate::model::{Diagnostics, Node};
 
 use super::action::{Run, What};
 
-const KEYS: [&str; 7] = ["script", "src", "args", "shell", "env", "cwd", "stdin"];
+pub(super) const FORM: Form =
+    Form::Either(&[Form::Text, Form::List(&Form::Text), Form::OneKeyOf(&KEYS, &["script", "src"])]);
+
+const KEYS: [Key; 7] = [
+    key("script", Form::Text, "the script"),
+    key("src", Form::Word, "a script in a file of yours; its path is relative to the runbook"),
+    key("args", Form::List(&Form::Text), "$1, $2… of the script: data, whatever is in them"),
+    key("shell", Form::Like(r"^[^-\s]\S*$"), "the shell; sh where it is left out. Shells are given -eu"),
+    key("env", Form::Map(&Form::Text), "environment variables; secrets may stand here"),
+    key("cwd", Form::Path, "where it starts. Left out: the home folder; on local the folder of the runbook"),
+    key("stdin", Form::Text, "what it reads; secrets may stand here. Left out: /dev/null"),
+];
 
 pub(super) fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Run> {
     let plain = |what| Run {

@@ -8,6 +8,7 @@ use crate::actions::expected::{Leaves, Standing, Thing};
 use crate::events::Preview;
 use crate::events::record::Outputs;
 use crate::model::decode::{self, Fields};
+use crate::model::form::{Form, Key, key, required};
 use crate::model::{Diagnostics, Node};
 
 use super::back::{self, Undo};
@@ -16,6 +17,16 @@ use super::unit::{Unit, Verb, command, done};
 /// What may follow a unit's name.
 const SUFFIXES: [&str; 11] =
     ["service", "socket", "timer", "target", "path", "mount", "automount", "swap", "slice", "scope", "device"];
+
+const KEYS: [Key; 3] = [
+    required(
+        "name",
+        Form::Like(r"^[A-Za-z0-9:_\\@][A-Za-z0-9:_.\\@-]*$"),
+        "the unit; .service where it does not say what it is",
+    ),
+    key("state", Form::OneOf(&["started", "stopped", "restarted", "reloaded"]), "what it is to be"),
+    key("enabled", Form::Boolean, "whether it is started at boot"),
+];
 
 /// How a unit is to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,11 +60,12 @@ impl State {
 impl Action for Service {
     const KIND: &'static str = "service";
     const NEEDS_HOST: bool = true;
+    const FORM: Form = Form::SomeKeyOf(&KEYS, &["state", "enabled"]);
     type Seen = Unit;
     type Undo = Undo;
 
     fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
-        let mut fields = Fields::of(value, "`service`", &["name", "state", "enabled"], diagnostics)?;
+        let mut fields = Fields::of(value, "`service`", &KEYS, diagnostics)?;
         let unit = fields.required("name", decode::checked("a unit of systemd", unit_name));
         let states = [State::Started, State::Stopped, State::Restarted, State::Reloaded];
         let state = fields.optional("state", decode::one_of(&states.map(|state| (state.word(), state))));

@@ -10,7 +10,7 @@ use crate::actions::said::MOST;
 use crate::base::secret::shown;
 use crate::events::record::{Failure, Outputs};
 use crate::events::{Preview, Progress};
-use crate::model::{Diagnostics, Node};
+use crate::model::{Diagnostics, Form, Node};
 
 use super::expect::{Expect, Row};
 use super::psql::{self, Marks, NotDone};
@@ -53,6 +53,7 @@ enum Asked {
 impl Action for Sql {
     const KIND: &'static str = "sql";
     const NEEDS_HOST: bool = true;
+    const FORM: Form = super::decode::FORM;
     const SECRETS: &'static [&'static str] = &["password", "variables"];
     const OUTPUTS: &'static [&'static str] = &["rows"];
     type Seen = ();

@@ -1,13 +1,34 @@
 //! `sql` as written.
 
 use crate::model::decode::{self, Fields};
+use crate::model::form::{Form, Key, key, required};
 use crate::model::{Diagnostics, Node};
 
 use super::action::{Sql, What};
 use super::{expect, statement};
 
-const KEYS: [&str; 10] =
-    ["database", "query", "expect", "script", "variables", "transaction", "host", "port", "user", "password"];
+pub(super) const FORM: Form = Form::OneKeyOf(&KEYS, &["query", "script"]);
+
+const KEYS: [Key; 10] = [
+    required("database", Form::Word, "its name, whatever is in it"),
+    key("query", Form::Text, "one statement that reads"),
+    key(
+        "expect",
+        Form::Either(&[Form::Text, Form::List(&Form::Any)]),
+        "of a query: a value, or a list of rows ([] for none), in the order in which they come",
+    ),
+    key("script", Form::Text, "what changes something. psql's own commands may stand in it"),
+    key(
+        "variables",
+        Form::Map(&Form::Text),
+        "psql's, by name: :'name' is one as a text, :\"name\" as an identifier. The way for secrets",
+    ),
+    key("transaction", Form::Boolean, "of a script: false where it cannot be in one, as VACUUM"),
+    key("host", Form::Word, "where the server is, as seen from the host"),
+    key("port", Form::Integer(1, 65_535), "the server's port"),
+    key("user", Form::Word, "who logs in"),
+    key("password", Form::Word, "a secret"),
+];
 
 pub(super) fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Sql> {
     let mut fields = Fields::of(value, "`sql`", &KEYS, diagnostics)?;

@@ -14,7 +14,7 @@ use crate::actions::side::Side;
 use crate::base::{Role, duration};
 use crate::events::Preview;
 use crate::events::record::Outputs;
-use crate::model::{Diagnostics, Node};
+use crate::model::{Diagnostics, Form, Node};
 use crate::transport::{Command, Effect, Process};
 
 use super::direct::NO_STAGE;
@@ -47,6 +47,7 @@ pub struct StreamAction {
 impl Action for StreamAction {
     const KIND: &'static str = "stream";
     const NEEDS_HOST: bool = false;
+    const FORM: Form = Form::Keys(&super::decode::KEYS);
     const SECRETS: &'static [&'static str] = &["env"];
     type Seen = Seen;
     type Undo = Undo;

@@ -4,12 +4,21 @@ use std::sync::OnceLock;
 
 use crate::actions::passage::WAYS;
 use crate::model::decode::{self, Fields};
+use crate::model::form::{Form, Key, key, required};
 use crate::model::{Diagnostics, Node};
 
 use super::action::StreamAction;
-use super::ends::{From, To};
+use super::ends::{FROM, From, TO, To};
 
-const KEYS: [&str; 3] = ["from", "to", "via"];
+pub(super) const KEYS: [Key; 3] = [
+    required("from", FROM, "the end that writes: what its script writes to stdout, or what is in its file"),
+    required("to", TO, "the end that takes: its script reads it from stdin, or it becomes its file"),
+    key(
+        "via",
+        Form::OneOf(&["auto", "direct", "relay", "staging"]),
+        "which way the bytes go; auto where it is left out",
+    ),
+];
 
 pub(super) fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<StreamAction> {
     let mut fields = Fields::of(value, "`stream`", &KEYS, diagnostics)?;

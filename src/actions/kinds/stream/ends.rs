@@ -2,14 +2,22 @@
 
 use crate::actions::context::{Host, Read};
 use crate::actions::contract::ActionError;
-use crate::actions::remote_file::{Kind, Look, Placement, Question};
-use crate::actions::side::{Account, Side};
+use crate::actions::remote_file::{GROUP, Kind, Look, MODE, OWNER, Placement, Question};
+use crate::actions::side::{Account, BECOME, ENV, ON, RUN, Side};
 use crate::base::Role;
 use crate::model::decode::{self, Fields};
+use crate::model::form::{Form, Key, key};
 use crate::model::{Diagnostics, Node};
 
-const KEYS_FROM: [&str; 5] = ["on", "become", "run", "env", "file"];
-const KEYS_TO: [&str; 8] = ["on", "become", "run", "env", "file", "owner", "group", "mode"];
+const FILE: Key = key("file", Form::Path, "the whole path of a file. Where it is a symbolic link, what it leads to");
+const KEYS_FROM: [Key; 5] = [ON, BECOME, RUN, ENV, FILE];
+const KEYS_TO: [Key; 8] = [ON, BECOME, RUN, ENV, FILE, OWNER, GROUP, MODE];
+
+/// What `from` looks like.
+pub(super) const FROM: Form = Form::OneKeyOf(&KEYS_FROM, &["run", "file"]);
+
+/// What `to` looks like.
+pub(super) const TO: Form = Form::OneKeyOf(&KEYS_TO, &["run", "file"]);
 
 /// Where the bytes come from.
 #[derive(Debug)]

@@ -14,7 +14,7 @@ use crate::actions::passage::{Door, Via};
 use crate::base::{Role, duration};
 use crate::events::Preview;
 use crate::events::record::Outputs;
-use crate::model::{Diagnostics, Node};
+use crate::model::{Diagnostics, Form, Node};
 
 use super::back::Undo;
 use super::decode::{Ids, Place};
@@ -46,6 +46,7 @@ pub struct Sync {
 impl Action for Sync {
     const KIND: &'static str = "sync";
     const NEEDS_HOST: bool = false;
+    const FORM: Form = Form::Keys(&super::decode::KEYS);
     type Seen = Seen;
     type Undo = Undo;
 

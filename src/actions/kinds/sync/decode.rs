@@ -8,11 +8,31 @@ use regex::Regex;
 use crate::actions::passage::WAYS;
 use crate::base::Role;
 use crate::model::decode::{self, Fields};
+use crate::model::form::{Form, Key, key, required};
 use crate::model::{Diagnostics, Node};
 
 use super::action::Sync;
 
-const KEYS: [&str; 10] = ["from", "to", "delete", "exclude", "checksum", "bwlimit", "ids", "live", "via", "parallel"];
+pub(super) const KEYS: [Key; 10] = [
+    required(
+        "from",
+        Form::Place,
+        "role:/path. With a slash at its end what is in the folder, without one the folder itself",
+    ),
+    required("to", Form::Place, "role:/path; the folder that it is in has to exist"),
+    key("delete", Form::Boolean, "true: what the source does not have goes from the destination"),
+    key("exclude", Form::OneOrMore(&Form::Word), "a pattern of rsync's, or a list of them"),
+    key("checksum", Form::Boolean, "true: files are compared by what is in them, and not by size and time"),
+    key("bwlimit", Form::Word, "a rate as rsync takes it: KiB a second, or 500k, 1.5m"),
+    key("ids", Form::OneOf(&["numeric", "names"]), "whether owners keep their numbers or their names"),
+    key("live", Form::Boolean, "true: the source may change meanwhile"),
+    key(
+        "via",
+        Form::OneOf(&["auto", "direct", "relay", "staging"]),
+        "which way the bytes go; auto where it is left out",
+    ),
+    key("parallel", Form::Integer(1, 16), "so many rsyncs at the same time, for what goes by relay"),
+];
 
 /// rsync's own form of a rate: KiB in a second, or with a unit.
 static RATE: LazyLock<Option<Regex>> =

@@ -13,7 +13,7 @@ use crate::base::duration;
 use crate::base::secret::shown;
 use crate::events::Preview;
 use crate::events::record::{Failure, Outputs};
-use crate::model::{Diagnostics, Node};
+use crate::model::{Diagnostics, Form, Node};
 
 use super::connect::{Trouble, connect};
 use super::talk::{Came, End, MOST, matches, talk};
@@ -49,6 +49,7 @@ struct Heard {
 impl Action for Tcp {
     const KIND: &'static str = "tcp";
     const NEEDS_HOST: bool = false;
+    const FORM: Form = Form::Keys(&super::decode::KEYS);
     const SECRETS: &'static [&'static str] = &["send"];
     type Seen = ();
     type Undo = ();

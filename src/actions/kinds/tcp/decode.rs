@@ -2,11 +2,18 @@
 
 use crate::base::secret::is_sealed;
 use crate::model::decode::{self, Fields};
+use crate::model::form::{Form, Key, key, required};
 use crate::model::{Diagnostics, Node};
 
 use super::action::Tcp;
 
-const KEYS: [&str; 5] = ["to", "send", "expect", "until", "timeout"];
+pub(super) const KEYS: [Key; 5] = [
+    required("to", Form::Like(r"^(\[[^\]]+\]|[^:\s]+):[0-9]+$"), "host:port; an IPv6 address stands in brackets"),
+    key("send", Form::Text, "what is sent; secrets may stand here. A line has to have its end"),
+    key("expect", Form::Regex, "a regular expression that has to match somewhere in what came"),
+    key("until", Form::Regex, "a regular expression: enough has come once it matches"),
+    key("timeout", Form::Duration, "how long it may take. Left out: as long as the step, and as a check 10s"),
+];
 
 pub(super) fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Tcp> {
     let mut fields = Fields::of(value, "`tcp`", &KEYS, diagnostics)?;
