@@ -111,6 +111,16 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), FsError> {
     std::fs::rename(&beside, path).map_err(at("writing", path))
 }
 
+/// Writes `bytes` to `path`, where nothing may stand yet. It is a file like any other of whoever asked for it.
+///
+/// # Errors
+/// Where something stands there, or the folder does not take it.
+#[expect(clippy::disallowed_methods, reason = "the one home of std::fs")]
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), FsError> {
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path).map_err(at("writing", path))?;
+    file.write_all(bytes).map_err(at("writing", path))
+}
+
 /// Makes an empty file at `path` for the owner alone, unless there is one.
 ///
 /// # Errors

@@ -3,7 +3,8 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::commands::{
-    abandon, by_hand, check, completions, due, log, man, plan, report, resume, rollback, run, runs, schema, status,
+    abandon, by_hand, check, completions, due, import, log, man, new, plan, report, resume, rollback, run, runs,
+    schema, show, status,
 };
 
 /// Carries out server migrations written as YAML runbooks: step by step over SSH, with a journal, resume and rollback.
@@ -91,6 +92,9 @@ pub(crate) enum Command {
     Report(report::Arguments),
     Due(due::Arguments),
     Abandon(abandon::Arguments),
+    New(new::Arguments),
+    Import(import::Arguments),
+    Show(show::Arguments),
     Schema(schema::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),

@@ -3,6 +3,7 @@
 pub mod book;
 pub mod decode;
 pub mod diagnostic;
+pub mod draft;
 pub mod form;
 pub mod kinds;
 pub mod load;

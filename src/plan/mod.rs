@@ -1,6 +1,7 @@
 //! From a book to a plan: variables, strict templates, the choice of hosts, references, fingerprints.
 
 mod check;
+pub mod document;
 mod fault;
 mod fingerprint;
 mod ground;

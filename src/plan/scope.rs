@@ -18,7 +18,7 @@ use super::missing;
 use super::outputs::{self, Left};
 use super::planned::{Plan, PlannedStep};
 use super::render::{self, Names};
-use super::template::{Reference, Segment, Template, is_template};
+use super::template::{Piece, Reference, Segment, Template, is_template};
 use super::value;
 use super::vars::{self, Around, Var, Vars};
 
@@ -102,6 +102,27 @@ impl<'a> Scope<'a> {
             return text.value.clone();
         }
         self.text(text).unwrap_or_else(|_| text.value.clone())
+    }
+
+    /// A text as far as it is known: what cannot be stays as it is written.
+    pub(super) fn as_far_as_known(&self, text: &Text) -> String {
+        if !is_template(&text.value) {
+            return text.value.clone();
+        }
+        let template = Template::read(&text.value);
+        let in_pieces = |piece: &Piece<'_>| matches!(piece, Piece::Text(_) | Piece::Output(_));
+        if template.broken || !template.pieces.iter().all(in_pieces) {
+            return self.text_if_known(text);
+        }
+        let pieces = template.pieces.iter().map(|piece| match piece {
+            Piece::Text(text) => (*text).to_owned(),
+            Piece::Output(code) => {
+                let written = format!("{{{{{}}}}}", &text.value[code.range.clone()]);
+                self.text_if_known(&Text::new(written, text.span.clone()))
+            }
+            Piece::Tag(_) | Piece::Comment | Piece::Raw => String::new(),
+        });
+        pieces.collect()
     }
 
     /// Whether it says something of the run, itself or by a variable.

@@ -163,7 +163,7 @@ impl<'s> Files<'s> {
 }
 
 /// The path of a file that was named at `named_in`: relative to the file in which it was.
-pub(super) fn path(named_in: &Span, named: &str) -> PathBuf {
+pub(in crate::plan) fn path(named_in: &Span, named: &str) -> PathBuf {
     Path::new(named_in.file.as_ref()).parent().unwrap_or(Path::new("")).join(named)
 }
 

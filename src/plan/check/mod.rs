@@ -14,6 +14,7 @@ mod templates;
 mod watch;
 
 pub(super) use all::check;
+pub(super) use files::path;
 pub(super) use places::named_within;
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod arguments;
 mod by_hand;
 mod check;
+mod draft;
 mod edits;
 mod foreseen;
 mod hosts;
@@ -16,6 +17,7 @@ mod report;
 mod rollback;
 mod run;
 mod secrets;
+mod show;
 mod signals;
 mod typing;
 mod waiting;
