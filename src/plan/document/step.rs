@@ -218,9 +218,19 @@ fn files(page: &mut Page, known: &Known<'_>, planned: &PlannedStep, action: &Act
     let Some(name) = told.text() else { return };
     let Some(bytes) = known.plan.files.get(&path(&src.span, &name)) else { return };
     let title = format!("{}:", code(&name));
+    let mode = action.value.get("mode").map(|mode| known.node(planned, mode)).and_then(|mode| mode.text());
     match std::str::from_utf8(bytes) {
+        Ok(text) if is_private(mode.as_deref(), text) => {
+            page.paragraph(&format!("{title} {} bytes, which are not for everybody to read.", bytes.len()));
+        }
         Ok(text) if bytes.len() <= LARGEST => page.fence(&title, "", text),
         Ok(_) => page.paragraph(&format!("{title} {} KiB of text.", bytes.len() >> 10)),
         Err(_) => page.paragraph(&format!("{title} {} bytes that are no text.", bytes.len())),
     }
+}
+
+/// Whether a file is to be kept from those who read the document: others could not read it on the host either, or it is a key.
+fn is_private(mode: Option<&str>, text: &str) -> bool {
+    let others = mode.and_then(|mode| mode.chars().next_back()).and_then(|digit| digit.to_digit(8));
+    others.is_some_and(|bits| bits & 4 == 0) || text.contains("PRIVATE KEY-----")
 }

@@ -280,3 +280,18 @@ fn what_is_wrong_is_no_document_and_a_script_gets_one_line() {
     assert!(said[0]["text"].as_str().unwrap().starts_with("flowchart TD\n"));
     assert_eq!((said[1]["event"].as_str(), said[1]["exit"].as_i64()), (Some("ended"), Some(0)));
 }
+
+#[test]
+fn a_file_that_is_not_for_everybody_is_not_shown() {
+    let book = "
+        hosts: {new: new.example.org}
+        steps:
+          - {id: secret, on: new, copy: {src: a.conf, dest: /etc/a.conf, mode: 0640}}
+          - {id: key, on: new, copy: {src: b.pem, dest: /etc/b.pem}}
+          - {id: open, on: new, copy: {src: c.conf, dest: /etc/c.conf, mode: 0644}}
+    ";
+    let test = Test::new().runbook(book).file("a.conf", "hidden-a\n").file("c.conf", "shown-c\n");
+    let test = test.file("b.pem", "-----BEGIN PRIVATE KEY-----\nhidden-b\n");
+    let said = test.run("show book.yaml").exits(0).says("shown-c").says("`a.conf`: 9 bytes, which are not").stdout;
+    assert!(!said.contains("hidden"), "{said}");
+}
