@@ -14,7 +14,7 @@ use crate::plan::scope::{Scope, Situation};
 use super::calls::{self, Units};
 use super::files::Files;
 use super::templates::Findings;
-use super::{given, parts, places, rows, steps, watch};
+use super::{advice, given, parts, places, rows, steps, watch};
 
 /// Looks into every step: what it refers to, what it does on each host, which files it sends. Notes what was found with the plan.
 pub(in crate::plan) fn check(
@@ -63,6 +63,7 @@ pub(in crate::plan) fn check(
         of_steps.insert(step.id().clone(), (uses, own));
     }
     given::check(plan, inputs, &named, diagnostics);
+    advice::advise(plan, situation, diagnostics);
 
     let definitions = Definitions::of(plan);
     let fingerprints = plan.steps().map(|step| {

@@ -1,5 +1,6 @@
 //! Everything that can be found out about a book without a host.
 
+mod advice;
 mod all;
 mod calls;
 mod fields;

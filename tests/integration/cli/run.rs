@@ -320,6 +320,15 @@ fn a_temporary_change_that_is_open_is_told() {
     ? 1 temporary change still open:
         Static page on local: until the site is back · since [when]
     to see what is open: runbook status [run]
+    -- stderr
+    warning: no step ends the temporary change of `static`
+     --> book.yaml:4:95
+      |
+    4 |   - {id: static, name: Static page, on: local, run: touch static, undo: rm static, temporary: until the site is back}
+      |                                                                                               ^^^^^^^^^^^^^^^^^^^^^^
+      = help: a later step with `restores: static`; without one the run ends with exit code 7, and the change stays
+
+    1 warning
     -- exit 7
     ");
     test.run("status").exits(0).says("until the site is back");
