@@ -120,28 +120,55 @@ mod tests {
 
     const LISTED: &str = "[]";
 
+    /// A value with `text` where these keys lead to.
+    fn around(text: &str, path: &[&str], kind: &str) -> String {
+        let mut text = text.to_owned();
+        for (depth, key) in path.iter().enumerate().rev() {
+            // A zone has to be known before its records are looked at.
+            let beside = if kind == "dns" && depth == 0 { "zone: example.org, " } else { "" };
+            text = if *key == LISTED { format!("[{text}]") } else { format!("{{{beside}{key}: {text}}}") };
+        }
+        text
+    }
+
+    /// What is said about a value that has `STRANGER` in it: the words that would have been known there.
+    fn known_beside(
+        kind: &Kind,
+        text: &str,
+        said: impl Fn(&crate::model::Diagnostic) -> Option<String>,
+    ) -> BTreeSet<String> {
+        let mut diagnostics = Diagnostics::default();
+        drop(kind.decode(&node(text), &mut diagnostics));
+        let told = diagnostics.as_slice().iter().filter(|one| one.message.contains(STRANGER)).find_map(said);
+        told.unwrap_or_default()
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .filter(|word| *word != STRANGER)
+            .map(str::to_owned)
+            .collect()
+    }
+
     /// What an action reads its own key by is what it has declared.
     #[test]
-    fn every_action_reads_the_keys_that_it_declares_and_no_others() {
+    fn every_action_reads_the_keys_and_words_that_it_declares_and_no_others() {
         let mut seen = 0;
         for kind in Registry.kinds() {
             let mut found = Vec::new();
             mappings(&kind.form, &[], &mut found);
             for (path, keys) in found {
                 seen += 1;
-                let mut text = format!("{{{STRANGER}: 1}}");
-                for (depth, key) in path.iter().enumerate().rev() {
-                    // A zone has to be known before its records are looked at.
-                    let beside = if kind.name == "dns" && depth == 0 { "zone: example.org, " } else { "" };
-                    text = if *key == LISTED { format!("[{text}]") } else { format!("{{{beside}{key}: {text}}}") };
+                let text = around(&format!("{{{STRANGER}: 1}}"), &path, kind.name);
+                let known = known_beside(kind, &text, |told| told.hint.clone());
+                let declared: BTreeSet<String> = keys.iter().map(|key| key.name.to_owned()).collect();
+                assert_eq!(known, declared, "{} {text}", kind.name);
+                for key in keys {
+                    let Form::OneOf(words) = key.form else { continue };
+                    let text = around(&format!("{{{}: {STRANGER}}}", key.name), &path, kind.name);
+                    let known = known_beside(kind, &text, |told| Some(told.message.clone()));
+                    let declared: BTreeSet<String> = words.iter().map(|&word| word.to_owned()).collect();
+                    assert_eq!(known, declared, "{} {text}", kind.name);
                 }
-                let mut diagnostics = Diagnostics::default();
-                drop(kind.decode(&node(&text), &mut diagnostics));
-                let told = diagnostics.as_slice().iter().find(|one| one.message.contains(STRANGER));
-                let hint = told.and_then(|one| one.hint.clone()).unwrap_or_default();
-                let known: BTreeSet<&str> = hint.split('`').skip(1).step_by(2).collect();
-                let declared: BTreeSet<&str> = keys.iter().map(|key| key.name).collect();
-                assert_eq!(known, declared, "{} {text}: {hint}", kind.name);
             }
         }
         assert!(seen >= 30, "only {seen} mappings were found");

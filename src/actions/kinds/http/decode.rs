@@ -17,7 +17,7 @@ use super::expect::{Expect, Not};
 use super::url::Url;
 
 pub(super) const KEYS: [Key; 12] = [
-    required("url", Form::Like("^https?://|\\{\\{|\\{%"), "http:// or https://; secrets may stand here"),
+    required("url", Form::Like("^https?://"), "http:// or https://; secrets may stand here"),
     key("method", Form::Like("^[A-Z]+$"), "GET where it is left out"),
     key("headers", Form::Map(&Form::Text), "by name; secrets may stand here"),
     key("body", Form::Text, "what is sent; secrets may stand here. Needs a method"),
