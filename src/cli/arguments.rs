@@ -3,7 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::commands::{
-    abandon, by_hand, check, completions, due, import, log, man, new, plan, report, resume, rollback, run, runs,
+    abandon, by_hand, check, completions, demo, due, import, log, man, new, plan, report, resume, rollback, run, runs,
     schema, show, status,
 };
 
@@ -96,6 +96,7 @@ pub(crate) enum Command {
     Import(import::Arguments),
     Show(show::Arguments),
     Schema(schema::Arguments),
+    Demo(demo::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }

@@ -3,6 +3,7 @@
 use std::io::IsTerminal as _;
 use std::sync::Arc;
 
+use clap::ValueEnum as _;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
@@ -34,6 +35,7 @@ pub(crate) struct Context {
     /// How stderr looks.
     pub(crate) error_style: Style,
     state: Option<String>,
+    looks: Vec<String>,
     around: Arc<dyn Around>,
 }
 
@@ -60,8 +62,14 @@ impl Context {
             style: style(is_terminal),
             error_style: style(std::io::stderr().is_terminal()),
             state: global.state.clone(),
+            looks: looks(global),
             around,
         }
+    }
+
+    /// The arguments that say how the output is to look, for another process that writes to the same place.
+    pub(crate) fn looks(&self) -> &[String] {
+        &self.looks
     }
 
     /// The time.
@@ -146,6 +154,14 @@ impl Context {
             console::out(&format!("{}\n", as_json(value)));
         }
     }
+}
+
+fn looks(global: &Global) -> Vec<String> {
+    let word = |value: Option<clap::builder::PossibleValue>| value.map(|value| value.get_name().to_owned());
+    let output = global.output.and_then(|output| word(output.to_possible_value()));
+    let color = word(global.color.to_possible_value());
+    let said = [("--output", output), ("--color", color)];
+    said.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?))).collect()
 }
 
 fn variable(name: &str) -> Option<String> {

@@ -9,7 +9,7 @@ use tokio::runtime::Builder;
 use super::arguments::{Arguments, Command};
 use super::around::{Around, Plainly};
 use super::commands::{
-    abandon, by_hand, check, completions, due, import, log, man, new, plan, report, resume, rollback, run, runs,
+    abandon, by_hand, check, completions, demo, due, import, log, man, new, plan, report, resume, rollback, run, runs,
     schema, show, status,
 };
 use super::console;
@@ -73,6 +73,7 @@ async fn carry_out(context: &Context, command: Command) -> Result<Exit, CommandE
         Command::Show(arguments) => show::run(context, &arguments),
         Command::Schema(arguments) => Ok(schema::run(&arguments)),
         Command::Completions(arguments) => Ok(completions::run(&arguments)),
+        Command::Demo(arguments) => demo::run(context, &arguments).await,
         Command::Man(arguments) => man::run(&arguments),
     }
 }

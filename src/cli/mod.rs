@@ -9,6 +9,7 @@ mod commands;
 mod connect;
 mod console;
 mod context;
+mod demo;
 mod difference;
 mod drive;
 mod entry;

@@ -4,6 +4,7 @@ pub(crate) mod abandon;
 pub(crate) mod by_hand;
 pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod demo;
 pub(crate) mod due;
 mod hosts;
 pub(crate) mod import;
