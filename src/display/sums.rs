@@ -39,6 +39,8 @@ pub struct Sums {
     pub gates: Vec<Marked>,
     /// Steps that a person has to do.
     pub manual: Vec<Marked>,
+    /// Steps that wait, and for what.
+    pub pauses: Vec<Marked>,
 }
 
 /// A step that is worth a word.
@@ -84,7 +86,12 @@ impl Sums {
                 self.blocked += 1;
                 self.blocked_for_good += usize::from(!may_clear);
             }
-            Foresight::Waits { .. } => self.waits += 1,
+            Foresight::Waits { what } => {
+                self.waits += 1;
+                if foreseen.action != MANUAL {
+                    mark(&mut self.pauses, foreseen, first(what));
+                }
+            }
         }
         if let Some(why) = &foreseen.irreversible {
             mark(&mut self.points_of_no_return, foreseen, first(why));
@@ -120,6 +127,7 @@ impl Sums {
             (&self.without_undo, "step without undo", "steps without undo", Tone::Doubt),
             (&self.gates, "gate", "gates", Tone::Plain),
             (&self.manual, "manual step", "manual steps", Tone::Plain),
+            (&self.pauses, "wait", "waits", Tone::Plain),
         ] {
             if steps.is_empty() {
                 continue;

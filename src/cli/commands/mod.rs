@@ -6,6 +6,7 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod due;
+mod earlier;
 mod hosts;
 pub(crate) mod import;
 pub(crate) mod log;

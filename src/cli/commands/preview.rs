@@ -25,6 +25,8 @@ use crate::engine::{Forecast, Setup, Wish, foresee};
 use crate::events::RunView;
 use crate::plan::Plan;
 
+use super::earlier::Earlier;
+
 /// How it is looked.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Looking<'a> {
@@ -82,6 +84,10 @@ pub(super) async fn preview(
     }
     context.event(&json!({"event": "sums", "sums": Sums::of(&units)}));
     context.print(&foreseen(&units, &context.style));
+    if let Some(earlier) = Earlier::of(context, file).await {
+        context.page(&earlier.page(&context.style));
+        context.event(&json!({"event": "earlier", "earlier": earlier}));
+    }
     next.say(context, &Ending::Previewed, &RunView::default(), Exit::Done);
     Ok(Exit::Done)
 }

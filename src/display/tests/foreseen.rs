@@ -128,6 +128,8 @@ fn a_dry_run() {
         Write the page  libravatar.yaml:31
       1 manual step:
         Tweet  libravatar.yaml:31
+      1 wait:
+        Wait for the TTL  libravatar.yaml:31: 1h
     ");
 }
 
@@ -174,7 +176,7 @@ fn a_dry_run_for_scripts() {
     let lines: Vec<String> = Event::foreseen(&all).iter().map(json).collect();
     assert_eq!(lines.len(), all.len() + 1);
     assert_snapshot!(lines[0], @r#"{"event":"foreseen","foreseen":{"unit":{"step":"page","host":"old"},"name":"Write the page","action":"template","place":"libravatar.yaml:31","foresight":{"foresight":"would_change","preview":{"summary":"write /etc/apache2/sites-enabled/default.conf (1.2 KiB, root:root, 0644)","detail":"--- /etc/apache2/sites-enabled/default.conf\n+++ new\n@@ -1,2 +1,2 @@\n <VirtualHost *:80>\n-  Old\n+  New\n","undo":""},"reversible":true},"irreversible":null,"gated":true}}"#);
-    assert_snapshot!(lines[all.len()], @r#"{"event":"sums","sums":{"changes":{"new":1,"old":2},"as_asked":1,"left_out":1,"unknown":1,"blocked":2,"blocked_for_good":1,"waits":2,"points_of_no_return":[{"step":"power-off","name":"Shut the old server down","place":"libravatar.yaml:31","why":"old is gone"}],"without_undo":[{"step":"power-off","name":"Shut the old server down","place":"libravatar.yaml:31","why":"a server that is off stays off"}],"gates":[{"step":"page","name":"Write the page","place":"libravatar.yaml:31","why":""}],"manual":[{"step":"tweet","name":"Tweet","place":"libravatar.yaml:31","why":""}]}}"#);
+    assert_snapshot!(lines[all.len()], @r#"{"event":"sums","sums":{"changes":{"new":1,"old":2},"as_asked":1,"left_out":1,"unknown":1,"blocked":2,"blocked_for_good":1,"waits":2,"points_of_no_return":[{"step":"power-off","name":"Shut the old server down","place":"libravatar.yaml:31","why":"old is gone"}],"without_undo":[{"step":"power-off","name":"Shut the old server down","place":"libravatar.yaml:31","why":"a server that is off stays off"}],"gates":[{"step":"page","name":"Write the page","place":"libravatar.yaml:31","why":""}],"manual":[{"step":"tweet","name":"Tweet","place":"libravatar.yaml:31","why":""}],"pauses":[{"step":"ttl","name":"Wait for the TTL","place":"libravatar.yaml:31","why":"1h"}]}}"#);
 }
 
 #[test]

@@ -201,3 +201,23 @@ fn a_service_is_foreseen_as_the_steps_before_leave_it() {
     -- exit 0
     ");
 }
+
+#[test]
+fn the_last_run_tells_what_to_expect() {
+    let test = book(
+        "
+        - {id: one, on: local, run: ':', undo: nothing}
+        - {id: pause, name: So that there is one, wait: 1s}
+        ",
+    );
+    let watching = test
+        .read("book.yaml")
+        .replace("steps:\n", "watch:\n  - {name: page, http: {url: 'http://127.0.0.1:1/'}, every: 1s}\nsteps:\n");
+    test.put("book.yaml", &watching);
+    assert!(!test.run("plan book.yaml").exits(0).stdout.contains("the last run took"));
+    test.run("run book.yaml").exits(0);
+    test.run("rollback").exits(4);
+    let said = test.run("plan book.yaml").exits(0);
+    said.says("\n  1 wait:\n    So that there is one  book.yaml:8: 1s\n")
+        .says("\n  the last run took [t] ([run], done [when])\n    page: down [t] in 1 outage\n");
+}
