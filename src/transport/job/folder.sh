@@ -31,9 +31,10 @@ settle() {
   (set -C; printf '' >"$d/go") 2>/dev/null || [ -e "$d/go" ] || [ ! -d "$d" ] || say "failed nothing can be written to $d"
 }
 
-# Sets $k to what has become of the job. A witness that has just gone may have left the exit code since it was looked for.
+# Sets $k to what has become of the job. A witness that was waited for may have begun since, and one that has just gone may have left the
+# exit code since that was looked for: so it is looked three times before anybody is told that it died.
 look() {
-  for x in 1 2; do
+  for x in 1 2 3; do
     k=missing
     [ -d "$d" ] || return 0
     if [ -e "$d/code" ]; then IFS=' ' read -r c e <"$d/code" || :; k="ended ${c:-?}"; return 0; fi
