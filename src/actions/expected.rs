@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::base::{Role, StepId};
 
 use super::nameserver::RecordSet;
-use super::remote_file::{There, folder_of};
+use super::remote_file::{Kind, There, folder_of};
 
 /// Something of a host that a step can leave otherwise than it is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,13 +102,9 @@ impl Expected {
         let own = self.last(role, thing);
         let Thing::Path(path) = thing else { return own.map(|own| (own.by.clone(), self.service(role, thing, own))) };
         let above = above(path).filter_map(|folder| {
-            let above = self.last(role, &Thing::Path(folder.to_owned()))?;
-            let standing = match &above.standing {
-                Standing::Nothing => Standing::Nothing,
-                Standing::Something | Standing::Unknown => Standing::Unknown,
-                Standing::There(_) | Standing::Service { .. } | Standing::Records(_) => return None,
-            };
-            Some((above.at, &above.by, standing))
+            let left = self.left.get(&(role.clone(), Thing::Path(folder.to_owned())))?;
+            // A folder that was made says nothing of what is below it: what was left there before does.
+            left.iter().rev().find_map(|left| Some((left.at, &left.by, below(&left.standing)?)))
         });
         let own = own.map(|own| (own.at, &own.by, own.standing.clone()));
         let (_, by, standing) = own.into_iter().chain(above).max_by_key(|(at, ..)| *at)?;
@@ -139,6 +135,17 @@ impl Expected {
     }
 }
 
+/// How things will be below something that stands so; none: as they are.
+fn below(standing: &Standing) -> Option<Standing> {
+    match standing {
+        Standing::Nothing => Some(Standing::Nothing),
+        Standing::Something | Standing::Unknown => Some(Standing::Unknown),
+        // It leads elsewhere than what was looked at.
+        Standing::There(there) if there.print.kind == Kind::Link => Some(Standing::Unknown),
+        Standing::There(_) | Standing::Service { .. } | Standing::Records(_) => None,
+    }
+}
+
 /// The folders that a path is in, the nearest first.
 pub fn above(path: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(path), |path| (*path != "/").then(|| folder_of(path))).skip(1)
@@ -146,6 +153,7 @@ pub fn above(path: &str) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::remote_file::Print;
     use super::*;
 
     fn path(path: &str) -> Thing {
@@ -174,6 +182,30 @@ mod tests {
         assert_eq!(expected.at(&old, &path("/srv/data/a")), Some(("empty".into(), Standing::Nothing)));
         expected.forget(&"empty".into(), None);
         assert_eq!(expected.at(&old, &path("/srv/data/a")), Some(("fill".into(), Standing::Unknown)));
+    }
+
+    #[test]
+    fn what_stands_below_a_link_or_a_folder_that_was_made_anew_is_not_what_stood_there() {
+        let old = Role::from("old");
+        let there = |kind| {
+            let print = Print { kind, sha256: String::new(), uid: 0, gid: 0, mode: 0o755 };
+            let (owner, group, target) = ("root".to_owned(), "root".to_owned(), Vec::new());
+            let (size, names, mounted, loses_acl, content) = (0, 1, false, false, None);
+            Standing::There(Box::new(There { print, owner, group, size, names, target, mounted, loses_acl, content }))
+        };
+        let mut expected = Expected::default();
+        for (step, thing, standing) in [
+            ("switch", path("/srv/live"), there(Kind::Link)),
+            ("empty", path("/srv/data"), Standing::Nothing),
+            ("make", path("/srv/data"), there(Kind::Directory)),
+            ("fresh", path("/srv/new"), there(Kind::Directory)),
+        ] {
+            expected.leave(&step.into(), Some(&old), vec![Leaves::here(thing, standing)]);
+        }
+        assert_eq!(expected.at(&old, &path("/srv/live/index")), Some(("switch".into(), Standing::Unknown)));
+        assert_eq!(expected.at(&old, &path("/srv/data/a/b")), Some(("empty".into(), Standing::Nothing)));
+        assert_eq!(expected.at(&old, &path("/srv/data")), Some(("make".into(), there(Kind::Directory))));
+        assert_eq!(expected.at(&old, &path("/srv/new/a")), None);
     }
 
     #[test]
