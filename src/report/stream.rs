@@ -45,9 +45,10 @@ impl Stream {
             head.extend(tail);
             return (safe_bytes(&head), 0, String::new());
         }
-        // Whole lines, where there are any.
+        // Whole lines, where there are any: one that takes all the room, as a progress bar does, is better than nothing.
         let head = head.iter().rposition(|byte| *byte == b'\n').map_or(&head[..], |at| &head[..=at]);
-        let tail = tail.iter().position(|byte| *byte == b'\n').map_or(&tail[..], |at| &tail[at + 1..]);
+        let line = tail.iter().position(|byte| *byte == b'\n').filter(|at| at + 1 < tail.len());
+        let tail = line.map_or(&tail[..], |at| &tail[at + 1..]);
         (safe_bytes(head), self.length - head.len() - tail.len(), safe_bytes(tail))
     }
 }
@@ -83,5 +84,6 @@ mod tests {
             assert_eq!(head.len() + left_out + tail.len(), whole.len());
         }
         assert_eq!(parts(4, &[b"0123456789"]), ("0".into(), 6, "789".into()));
+        assert_eq!(parts(4, &[b"012345678\n"]), ("0".into(), 6, "78\n".into()));
     }
 }
