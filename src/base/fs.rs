@@ -91,22 +91,27 @@ pub fn read_piece(path: &Path, offset: u64, length: u64) -> Result<Vec<u8>, FsEr
     Ok(bytes)
 }
 
-/// Writes `bytes` to `path`, mode 0600, replacing what stood there in one step.
+/// Writes `bytes` to `path`, mode 0600, replacing the file that stood there in one step.
 ///
 /// # Errors
-/// Where the folder does not take it.
+/// Where the folder does not take it, or something else than a file stands there.
 #[expect(clippy::disallowed_methods, reason = "the one home of std::fs")]
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), FsError> {
+    // Not `/dev/stdout`, which root could replace.
+    if std::fs::symlink_metadata(path).is_ok_and(|found| !found.is_file()) {
+        let source = io::Error::other("something that is no ordinary file stands there");
+        return Err(FsError { verb: "writing", path: path.to_owned(), source });
+    }
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".new");
     let beside = path.with_file_name(name);
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&beside)
-        .map_err(at("writing", &beside))?;
+    // What is left of an earlier try may have another mode; and in a folder for everybody somebody else may have put it there, to be written to.
+    match std::fs::remove_file(&beside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(at("writing", &beside)(error)),
+        _ => {}
+    }
+    let mut file =
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside).map_err(at("writing", &beside))?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(at("writing", &beside))?;
     std::fs::rename(&beside, path).map_err(at("writing", path))
 }
@@ -191,6 +196,27 @@ pub fn idle_folders(parent: &Path, prefix: &str, idle: Duration) -> Vec<PathBuf>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_file_is_replaced_and_what_is_written_is_private() {
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        std::fs::write(path("other"), "other").unwrap();
+        symlink(path("other"), path("report.new")).unwrap();
+        std::fs::write(path("report"), "old").unwrap();
+        std::fs::set_permissions(path("report"), std::fs::Permissions::from_mode(0o644)).unwrap();
+        write(&path("report"), b"new").unwrap();
+        assert_eq!(read(&path("report")).unwrap(), b"new");
+        assert_eq!(facts(&path("report")).unwrap().mode, 0o600);
+        assert_eq!(read(&path("other")).unwrap(), b"other");
+        symlink(path("other"), path("link")).unwrap();
+        for name in ["link", ""] {
+            let why = write(&path(name), b"new").unwrap_err().to_string();
+            assert!(why.ends_with("something that is no ordinary file stands there"), "{why}");
+        }
+        assert_eq!(read(&path("other")).unwrap(), b"other");
+    }
 
     #[test]
     fn only_own_folders_that_nobody_uses_are_found() {
