@@ -166,6 +166,13 @@ impl<'a> UnitStory<'a> {
             }
             *until = Some(entry.at);
         }
+        // An undo that another process takes up again is the same.
+        if let (Record::UndoIntended { attempt, .. }, Some(Scene { what: What::Undo { number, end: None }, .. })) =
+            (&entry.record, self.scenes.last())
+            && attempt == number
+        {
+            return;
+        }
         let what = match &entry.record {
             Record::Intended { attempt, reversal, preview, .. } => {
                 What::Try { number: *attempt, preview: preview.as_deref(), reversal, end: None }
@@ -193,6 +200,12 @@ impl<'a> UnitStory<'a> {
             }
             what => Scene::now(entry, what),
         });
+    }
+
+    /// What happened, each with when it was over as far as the picture goes: what nobody saw the end of gives way to what came next.
+    pub(super) fn drawn(&self, ended: Timestamp) -> impl Iterator<Item = (&Scene<'a>, Timestamp)> {
+        let next = self.scenes.iter().skip(1).map(|next| next.at).chain([ended]);
+        self.scenes.iter().zip(next).map(|(scene, next)| (scene, scene.until.unwrap_or(next)))
     }
 
     /// Whether a try was open, which ends so.

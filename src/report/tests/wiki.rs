@@ -305,6 +305,29 @@ fn a_run_that_was_taken_back_says_what_and_what_is_left() {
 }
 
 #[test]
+fn what_a_crash_left_open_is_taken_up_once_and_folds_nothing_away() {
+    let mut tale = Tale::of("");
+    let sync = unit("sync", "new");
+    tale.begin(&sync, 1, Undo::Nothing, None);
+    tale.record(3600, Record::Resumed { edited: None });
+    tale.begin(&sync, 2, Undo::Nothing, None);
+    tale.applied(60, &sync, Outputs::default());
+    tale.record(0, Record::Stopped { why: "Ctrl-C".into() });
+    tale.record(7 * 24 * 3600, Record::RollbackBegun { to: None });
+    tale.record(0, Record::UndoIntended { unit: sync.clone(), attempt: 1 });
+    tale.record(5, Record::Resumed { edited: None });
+    tale.record(0, Record::UndoIntended { unit: sync.clone(), attempt: 1 });
+    tale.record(1, Record::Undone { unit: sync, note: "was as before".into() });
+    tale.record(0, Record::RollbackEnded { complete: true, left: Vec::new() });
+    let page = html(&tale.report()).unwrap();
+    assert!(page.contains("<p>Folded: 7d 0h from"), "{page}");
+    assert!(page.contains("<title>Copy the last changes: unsure, 1h 00m</title>"), "{page}");
+    let written = markdown(&tale.report()).unwrap();
+    let (_, undone) = written.split_once("### What was taken back").unwrap();
+    assert_eq!(undone.matches("Copy the last changes").count(), 1, "{undone}");
+}
+
+#[test]
 fn runs_at_any_point_have_a_report() {
     let whole = Tale::whole("");
     let words: Vec<String> = (1..=whole.entries.len())

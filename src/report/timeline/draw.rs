@@ -134,11 +134,10 @@ pub(in crate::report) fn draw(story: &Story<'_>, steps: &Steps<'_>, times: &Time
 }
 
 fn axis(story: &Story<'_>) -> Axis {
-    let scenes = || story.units.values().flat_map(|unit| &unit.scenes);
-    let over = |scene: &Scene<'_>| scene.until.unwrap_or(story.ended);
-    let busy: Vec<_> = scenes().filter(|scene| scene.is_work()).map(|scene| (scene.at, over(scene))).collect();
+    let scenes = || story.units.values().flat_map(|unit| unit.drawn(story.ended));
+    let busy: Vec<_> = scenes().filter(|(scene, _)| scene.is_work()).map(|(scene, over)| (scene.at, over)).collect();
     let mut instants = vec![story.began, story.ended];
-    instants.extend(scenes().flat_map(|scene| [scene.at, over(scene)]));
+    instants.extend(scenes().flat_map(|(scene, over)| [scene.at, over]));
     instants.extend(story.marks.iter().map(|mark| mark.at));
     instants.extend(story.spells.iter().flat_map(|(_, spells)| spells).flat_map(|spell| [spell.from, spell.to]));
     // A probe may have looked a moment before the run's own first record, or after the last.
@@ -189,9 +188,8 @@ fn hosts(story: &Story<'_>, steps: &Steps<'_>) -> Vec<(String, Vec<Span>)> {
         let host = unit.host.as_ref().map(Role::as_str);
         let name = story.view.step(&unit.step).map_or(unit.step.as_str(), |step| step.name.as_str());
         let name = steps.name(unit, name);
-        let spans = seen.scenes.iter().filter_map(|scene| {
+        let spans = seen.drawn(story.ended).filter_map(|(scene, to)| {
             let class = class(scene)?;
-            let to = scene.until.unwrap_or(story.ended);
             let took = short(crate::base::duration::between(scene.at, to));
             Some(Span { from: scene.at, to, class, title: format!("{name}: {class}, {took}") })
         });
