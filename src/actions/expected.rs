@@ -14,7 +14,7 @@ pub enum Thing {
     Path(String),
     /// A unit of systemd, by its full name.
     Service(String),
-    /// A set of records of the name service, as `zone place`, which no host has: it is filed under the operator's.
+    /// A set of records of a name server, as `server zone place`: filed under the host that asks it.
     Records(String),
     /// Any program, service or folder that comes with a package.
     Software,

@@ -6,7 +6,9 @@ use hickory_proto::op::ResponseCode;
 use crate::actions::context::{Read, Stash, Write};
 use crate::actions::contract::{Action, ActionError, AfterCrash, Check, Reversible, Verdict};
 use crate::actions::expected::{Leaves, Standing, Thing};
-use crate::actions::nameserver::{Asker, Key, Name, Place, RecordType, Server, Trouble, absolute, in_words, shown};
+use crate::actions::nameserver::{
+    Asker, Key, Name, Place, RecordType, Server, Trouble, absolute, in_words, kind_name, shown,
+};
 use crate::base::secret::{self, is_sealed};
 use crate::base::{Role, Spanned};
 use crate::events::Preview;
@@ -15,7 +17,7 @@ use crate::model::{Diagnostics, Form, Node};
 
 use super::asked::Asked;
 use super::back::{Touched, Undo};
-use super::look::{Seen, There, look};
+use super::look::{BESIDE, Seen, There, look};
 use super::plan::{self, Change, obstacle, plan};
 use super::update::update;
 
@@ -77,10 +79,10 @@ impl Action for Dns {
         Preview { summary, detail, undo: "the records and TTLs of before".to_owned() }
     }
 
-    async fn leaves(&self, seen: &Seen, _cx: &Read<'_>) -> Result<Vec<Leaves>, ActionError> {
+    async fn leaves(&self, seen: &Seen, cx: &Read<'_>) -> Result<Vec<Leaves>, ActionError> {
         let changes = self.changes(seen).into_iter().filter(|change| !change.is_none());
         let leaves = changes.map(|Change { place, after, .. }| Leaves {
-            role: Some(Role::local()),
+            role: Some(asking(cx)),
             thing: self.thing(&place),
             standing: Standing::Records(after.map(Box::new)),
         });
@@ -180,7 +182,8 @@ impl Dns {
 
     /// What there will be by the time that the step has its turn: what there is, but for what earlier steps of a dry run leave.
     fn by_then(&self, mut seen: Seen, cx: &Read<'_>) -> Seen {
-        let expected = |place: &Place| match cx.around().expected(&Role::local(), &self.thing(place))?.1 {
+        let role = asking(cx);
+        let expected = |place: &Place| match cx.around().expected(&role, &self.thing(place))?.1 {
             Standing::Records(set) => Some(set.map(|set| *set)),
             _ => None,
         };
@@ -188,6 +191,14 @@ impl Dns {
             if let Some(set) = expected(&asked.place) {
                 there.free &= set.is_none();
                 there.set = set;
+            }
+            if asked.place.kind == RecordType::CNAME {
+                for kind in BESIDE {
+                    if let Some(set) = expected(&Place { kind, ..asked.place.clone() }) {
+                        there.others.retain(|other| *other != kind_name(kind));
+                        there.others.extend(set.map(|_| kind_name(kind)));
+                    }
+                }
             }
             let alias = Place { kind: RecordType::CNAME, ..asked.place.clone() };
             if let Some(set) = expected(&alias).filter(|_| alias != asked.place) {
@@ -199,12 +210,17 @@ impl Dns {
     }
 
     fn thing(&self, place: &Place) -> Thing {
-        Thing::Records(format!("{} {place}", shown(&self.zone)))
+        Thing::Records(format!("{} {} {place}", self.server, shown(&self.zone)))
     }
 
     fn changes(&self, seen: &Seen) -> Vec<Change> {
         self.plan(seen).unwrap_or_default()
     }
+}
+
+/// From where the server is asked: two hosts may call two servers by one name.
+fn asking(cx: &Read<'_>) -> Role {
+    cx.env().host.as_ref().map_or_else(Role::local, |host| host.role().clone())
 }
 
 fn lines(changes: &[Change]) -> Vec<String> {

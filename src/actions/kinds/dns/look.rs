@@ -13,7 +13,7 @@ use crate::base::Role;
 use super::update;
 
 /// What a name that is to be a CNAME must not have beside it: a server takes such an update and drops the CNAME without a word.
-const BESIDE: [RecordType; 15] = [
+pub(super) const BESIDE: [RecordType; 15] = [
     RecordType::A,
     RecordType::AAAA,
     RecordType::MX,
