@@ -50,12 +50,16 @@ impl Look {
     fn find_folder(&mut self, real: &str, role: &Role, cx: &Read<'_>) -> Result<(), ActionError> {
         for folder in above(real).take_while(|folder| *folder != self.folder.path) {
             if let Some((_, Standing::There(there))) = cx.around().expected(role, &Thing::Path(folder.to_owned())) {
+                let set_gid = there.print.mode & 0o2000 != 0;
+                if set_gid {
+                    self.me.gid = there.print.gid;
+                }
                 let access = if there.print.kind == Kind::Directory { self.folder.access } else { Access::Blocked };
                 self.folder = Folder {
                     path: folder.to_owned(),
                     access,
                     everybody: self.folder.everybody && there.print.mode & 0o001 != 0,
-                    set_gid: there.print.mode & 0o2000 != 0,
+                    set_gid,
                 };
                 return Ok(());
             }

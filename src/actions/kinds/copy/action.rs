@@ -7,7 +7,9 @@ use async_trait::async_trait;
 use crate::actions::context::{Read, Stash, Write};
 use crate::actions::contract::{Action, ActionError, AfterCrash, Check, LocalFile, Reversible, Verdict};
 use crate::actions::expected::Leaves;
-use crate::actions::remote_file::{self, Look, New, PIECE, Pieces, Placement, Question, Seen, Text, Undo, sha256};
+use crate::actions::remote_file::{
+    self, Look, New, PIECE, Pieces, Placement, Question, SHOWN, Seen, Text, Undo, sha256,
+};
 use crate::base::{Role, Spanned};
 use crate::events::Preview;
 use crate::events::record::Outputs;
@@ -75,6 +77,10 @@ impl Action for Copy {
     }
 
     async fn leaves(&self, seen: &Seen, cx: &Read<'_>) -> Result<Vec<Leaves>, ActionError> {
+        // What is not kept is not read a second time.
+        if seen.size > SHOWN || !seen.everybody {
+            return Ok(vec![seen.leaves(None)]);
+        }
         let source = self.from.look(cx).await?.ok();
         let content = source.and_then(|source| match source.shown {
             Shown::Whole(content) => Some(content),
