@@ -6,7 +6,7 @@ use crate::actions::expected::{Leaves, Standing, Thing, above};
 use crate::base::Role;
 use crate::transport::Command;
 
-use super::look::{Access, Folder, Kind, Look, Question, SHOWN, There};
+use super::look::{Access, Folder, Kind, Look, Question, SHOWN, There, folder_of};
 use super::seen::Seen;
 
 impl Question<'_> {
@@ -39,6 +39,10 @@ impl Look {
                 return Err(ActionError::Unknown(step));
             }
             None => {}
+        }
+        let is_gone = |folder: &&str| matches!(expected(folder), Some((_, Standing::Nothing)));
+        if let Some(gone) = above(&real).take_while(is_gone).last() {
+            folder_of(gone).clone_into(&mut self.folder.path);
         }
         if !self.folder_is_there() {
             self.find_folder(&real, role, cx)?;

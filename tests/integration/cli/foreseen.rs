@@ -155,6 +155,32 @@ fn what_another_step_brings_cannot_be_known() {
         .says("? on             cannot be known until fill has run  book.yaml:8\n");
 }
 
+#[test]
+fn what_is_below_a_link_that_is_switched_is_not_what_stands_there_now() {
+    let test = book(
+        "
+        - {id: switch, on: local, file: {path: DIR/live, state: link, to: two}}
+        - {id: page, on: local, copy: {content: \"one\\n\", dest: DIR/live/page}}
+        - {id: clear, on: local, file: {path: DIR/data, state: absent}}
+        - {id: room, on: local, file: {path: DIR/data, state: directory}}
+        - {id: again, on: local, copy: {content: \"one\\n\", dest: DIR/data/page}}
+        - {id: away, on: local, move: {from: DIR/data, to: DIR/old}}
+        - {id: late, on: local, copy: {content: \"one\\n\", dest: DIR/data/page}}
+        ",
+    )
+    .file("one/page", "one\n")
+    .file("data/page", "one\n");
+    std::fs::create_dir(test.path("two")).unwrap();
+    std::os::unix::fs::symlink("one", test.path("live")).unwrap();
+    let said = test.run("plan book.yaml").exits(0);
+    said.says("? page    local  cannot be known until switch has run")
+        .says("~ again   local  would change, after clear, room  book.yaml:9")
+        .says("! late    local  blocked, after away: there is no folder [dir]/data on local");
+    // And so it comes about.
+    test.run("run book.yaml").exits(1).says("there is no folder [dir]/data on local");
+    assert_eq!(test.read("two/page"), "one\n");
+}
+
 /// A systemd with one unit, which runs and is started at boot; nothing can be done with it.
 const SYSTEMCTL: &str = r#"#!/bin/sh
 case $1 in
