@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::base::{Role, UnitId, fs};
+use crate::base::{Role, StepId, UnitId, fs};
 use crate::display::{Line, Page, Tone, foreseen_unit};
 use crate::engine::Forecast;
 use crate::events::record::Started;
@@ -59,6 +59,11 @@ pub(crate) enum Difference {
         then: Value,
         /// What is said now.
         now: Value,
+    },
+    /// A file that a step sends, and that is kept by its hash alone: no text, or long.
+    Sent {
+        /// The step.
+        step: StepId,
     },
     /// A role is another machine.
     Machine {
@@ -143,6 +148,12 @@ impl Pinned {
                 found.push(Difference::Argument { name: name.clone(), then, now });
             }
         }
+        // Where all that is text is as it was, nothing else is left that makes a step another.
+        if found.is_empty() {
+            let is_other = |step: &&StepId| self.book.fingerprints.get(*step) != now.book.fingerprints.get(*step);
+            let steps = now.book.fingerprints.keys().filter(is_other);
+            found.extend(steps.map(|step| Difference::Sent { step: step.clone() }));
+        }
         for (role, then) in &self.machines {
             if let Some(now) = now.machines.get(role).filter(|now| now.host_key != then.host_key) {
                 let (then, now) = (then.host_key.clone(), now.host_key.clone());
@@ -186,6 +197,10 @@ impl Difference {
                 let word = |said: &Value| if is_none(said) { "nothing".to_owned() } else { said.to_string() };
                 let line = Line::new().put(Tone::Name, name).put(Tone::Doubt, " says something else");
                 page.push(line.text(format_args!(": it was {}, now it is {}", word(then), word(now))));
+            }
+            Self::Sent { step } => {
+                let line = Line::new().put(Tone::Name, step).put(Tone::Doubt, " sends something else");
+                page.push(line.text(": a file that is no text, or longer than 1 MiB, has changed"));
             }
             Self::Machine { role, then, now } => {
                 let line = Line::new().put(Tone::Name, role).put(Tone::Bad, " is another machine");

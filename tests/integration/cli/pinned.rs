@@ -123,6 +123,28 @@ fn what_is_not_as_it_was_planned_is_shown_and_nothing_runs() {
 }
 
 #[test]
+fn a_file_that_is_no_text_is_told_too() {
+    let test = Test::new();
+    let dest = test.path("copy").display().to_string();
+    test.put(
+        "book.yaml",
+        &format!("runbook: 1\nname: x\nsteps:\n- {{id: put, on: local, copy: {{src: blob, dest: '{dest}'}}}}\n"),
+    );
+    std::fs::write(test.path("blob"), b"\xff\x00one").unwrap();
+    test.run("plan book.yaml --out plan.json").exits(0);
+    std::fs::write(test.path("blob"), b"\xff\x00two").unwrap();
+    assert_snapshot!(test.run("run book.yaml --plan plan.json"), @r"
+    -- stderr
+    put sends something else: a file that is no text, or longer than 1 MiB, has changed
+
+    error: not all is as it was planned at [when]: nothing ran
+      help: to plan it anew: runbook plan book.yaml --out plan.json
+    -- exit 2
+    ");
+    assert!(!test.path("copy").exists());
+}
+
+#[test]
 fn what_is_no_plan_is_refused() {
     let test = site();
     for (text, why) in [
