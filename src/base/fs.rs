@@ -198,6 +198,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "the test looks past what is tested")]
     fn only_a_file_is_replaced_and_what_is_written_is_private() {
         use std::os::unix::fs::symlink;
         let folder = tempfile::tempdir().unwrap();
