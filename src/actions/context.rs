@@ -230,12 +230,12 @@ impl<'a> Read<'a> {
         Ok(Host { transport, become_user: self.env.around.become_as(role, user), timeout: self.env.timeout })
     }
 
-    /// Whether what stands at a path of a host is what the unit will find in its turn.
+    /// Whether what stands at a path of a host, and below it, is what the unit will find in its turn.
     ///
     /// # Errors
     /// Where an earlier step of a dry run leaves something else, and it cannot be known what until that has run.
     pub fn stands(&self, role: &Role, path: &str) -> Result<(), ActionError> {
-        match self.env.around.expected(role, &Thing::Path(path.trim_end_matches('/').to_owned())) {
+        match self.env.around.expected(role, &Thing::Tree(path.trim_end_matches('/').to_owned())) {
             Some((step, _)) => Err(ActionError::Unknown(step)),
             None => Ok(()),
         }

@@ -12,6 +12,8 @@ use super::remote_file::{Kind, There, folder_of};
 pub enum Thing {
     /// What stands at an absolute path whose links are resolved.
     Path(String),
+    /// The same with all that is below it.
+    Tree(String),
     /// A unit of systemd, by its full name.
     Service(String),
     /// A set of records of a name server, as `server zone place`: filed under the host that asks it.
@@ -99,6 +101,10 @@ impl Expected {
     /// How a thing will be, and by which step; none: as it is.
     #[must_use]
     pub fn at(&self, role: &Role, thing: &Thing) -> Option<(StepId, Standing)> {
+        if let Thing::Tree(path) = thing {
+            let inside = self.inside(role, path).map(|left| (left.by.clone(), Standing::Unknown));
+            return self.at(role, &Thing::Path(path.clone())).or(inside);
+        }
         let own = self.last(role, thing);
         let Thing::Path(path) = thing else { return own.map(|own| (own.by.clone(), self.service(role, thing, own))) };
         let above = above(path).filter_map(|folder| {
@@ -114,9 +120,21 @@ impl Expected {
     /// Whether anything is said of a thing, or of a folder above it.
     #[must_use]
     pub fn concerns(&self, role: &Role, thing: &Thing) -> bool {
+        if let Thing::Tree(path) = thing {
+            return self.inside(role, path).is_some() || self.concerns(role, &Thing::Path(path.clone()));
+        }
         let is_said = |thing: &Thing| self.last(role, thing).is_some();
         is_said(thing)
             || matches!(thing, Thing::Path(path) if above(path).any(|folder| is_said(&Thing::Path(folder.to_owned()))))
+    }
+
+    /// What was left last below a path.
+    fn inside(&self, role: &Role, path: &str) -> Option<&Left> {
+        let below = format!("{}/", path.trim_end_matches('/'));
+        let inside =
+            |of: &Role, thing: &Thing| of == role && matches!(thing, Thing::Path(other) if other.starts_with(&below));
+        let inside = self.left.iter().filter(|((of, thing), _)| inside(of, thing));
+        inside.filter_map(|(_, left)| left.last()).max_by_key(|left| left.at)
     }
 
     fn last(&self, role: &Role, thing: &Thing) -> Option<&Left> {
@@ -171,6 +189,10 @@ mod tests {
         assert_eq!(expected.at(&old, &path("/srv/data/a/b")), Some(("fill".into(), Standing::Unknown)));
         assert_eq!(expected.at(&old, &path("/srv/database")), None);
         assert_eq!(expected.at(&new, &path("/srv/data")), None);
+        let tree = Thing::Tree("/srv".into());
+        assert_eq!(expected.at(&old, &tree), Some(("fill".into(), Standing::Unknown)));
+        assert!(expected.concerns(&old, &tree) && !expected.concerns(&new, &tree));
+        assert_eq!(expected.at(&old, &Thing::Tree("/srv/dat".into())), None);
         leave(&mut expected, "empty", path("/srv"), Standing::Nothing);
         assert_eq!(expected.at(&old, &path("/srv/data/a")), Some(("empty".into(), Standing::Nothing)));
         assert!(expected.concerns(&old, &path("/srv/x")) && !expected.concerns(&old, &path("/")));

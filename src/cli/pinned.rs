@@ -1,12 +1,13 @@
 //! What a dry run saw, kept in a file: `run --plan` begins only where it still holds.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::actions::remote_file::sha256;
 use crate::base::{Role, StepId, UnitId, fs};
 use crate::display::{Line, Page, Tone, foreseen_unit};
 use crate::engine::Forecast;
@@ -32,7 +33,7 @@ pub(crate) struct Pinned {
     at: Timestamp,
     /// Who let it look: `user@machine`.
     who: String,
-    /// The book and the arguments, as a run would have kept them: of secrets there is the name alone.
+    /// The book and the arguments, as a run would have kept them: of secrets there is the name alone, of files that are sent a hash.
     book: Started,
     /// Which machines the roles are.
     machines: BTreeMap<Role, Pin>,
@@ -95,7 +96,8 @@ pub(crate) fn beginning(at: Timestamp) -> RunView {
 impl Pinned {
     /// What was seen of a book at that instant.
     pub(crate) fn new(at: Timestamp, book: Started, seen: &Forecast) -> Self {
-        let book = Started { secrets: BTreeMap::new(), answers: Value::Null, ..book };
+        let files = own_files(&book);
+        let book = Started { files, secrets: BTreeMap::new(), answers: Value::Null, ..book };
         Self { format: FORMAT, at, who: who(), book, machines: seen.machines.clone(), units: seen.units.clone() }
     }
 
@@ -215,6 +217,21 @@ impl Difference {
     }
 }
 
+/// The files of a book: those that it is written in as they are, and of what its steps send, which may be private, a hash.
+fn own_files(book: &Started) -> BTreeMap<String, String> {
+    let steps = book.outline.iter().flat_map(|phase| &phase.steps);
+    let written = steps.filter_map(|step| std::path::absolute(step.place.rsplit_once(':')?.0).ok());
+    let written: BTreeSet<PathBuf> = written.chain([PathBuf::from(&book.path)]).collect();
+    let kept = |path: &str, text: &str| {
+        if written.contains(Path::new(path)) {
+            text.to_owned()
+        } else {
+            format!("sha256 {}\n", sha256(text.as_bytes()))
+        }
+    };
+    book.files.iter().map(|(path, text)| (path.clone(), kept(path, text))).collect()
+}
+
 /// The files of a book, by their paths from the folder that it is in: it may stand elsewhere now.
 fn files(book: &Started) -> BTreeMap<String, String> {
     let folder = Path::new(&book.path).parent().unwrap_or(Path::new("/"));
@@ -239,6 +256,6 @@ fn arguments(book: &Started) -> BTreeMap<String, Value> {
     vars.chain(hosts).chain(lists).collect()
 }
 
-fn keys<'a, V>(one: &'a BTreeMap<String, V>, other: &'a BTreeMap<String, V>) -> std::collections::BTreeSet<&'a String> {
+fn keys<'a, V>(one: &'a BTreeMap<String, V>, other: &'a BTreeMap<String, V>) -> BTreeSet<&'a String> {
     one.keys().chain(other.keys()).collect()
 }

@@ -32,6 +32,8 @@ pub struct Forecast {
     pub units: Vec<Foreseen>,
     /// Which machines the roles are that were looked at.
     pub machines: BTreeMap<Role, Pin>,
+    /// Which could not be reached.
+    pub away: Vec<Role>,
 }
 
 /// What would happen: reads the hosts and changes nothing. With the view of a run, only what is left of it.
@@ -51,7 +53,7 @@ pub async fn foresee(
     world.close().await;
     let mut units = foreseen?;
     phase_gates(&mut units, plan, &view);
-    Ok(Forecast { units, machines: world.machines() })
+    Ok(Forecast { units, machines: world.machines(), away: world.away() })
 }
 
 /// What rollback to just before `to` would take back, in its order, without asking any host.

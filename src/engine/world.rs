@@ -134,6 +134,11 @@ impl World {
         lock(&self.machines).clone()
     }
 
+    /// Which hosts a dry run could not reach.
+    pub(super) fn away(&self) -> Vec<Role> {
+        lock(&self.away).keys().cloned().collect()
+    }
+
     /// Sees that a host is the machine it was, and keeps which one it is where that was not known.
     async fn hold_to_pin(&self, role: &Role, identity: &Identity) -> Result<(), EngineError> {
         let view = self.view();

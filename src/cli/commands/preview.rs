@@ -74,19 +74,23 @@ pub(super) async fn preview(
         return Ok(Exit::Interrupted);
     };
     viewer.finish();
-    if let Some(out) = looking.out {
-        let book = book::started(&plan, &source, RunId::from(""), Value::Null, BTreeMap::new());
-        Pinned::new(at, book, &seen).write(out)?;
-    }
-    let units = seen.units;
-    for unit in &units {
+    let units = &seen.units;
+    for unit in units {
         context.event(&json!({"event": "foreseen", "foreseen": unit}));
     }
-    context.event(&json!({"event": "sums", "sums": Sums::of(&units)}));
-    context.print(&foreseen(&units, &context.style));
+    context.event(&json!({"event": "sums", "sums": Sums::of(units)}));
+    context.print(&foreseen(units, &context.style));
     if let Some(earlier) = Earlier::of(context, file).await {
         context.page(&earlier.page(&context.style));
         context.event(&json!({"event": "earlier", "earlier": earlier}));
+    }
+    if let Some(out) = looking.out {
+        if let [first, ..] = &seen.away[..] {
+            let why = format!("nothing is kept in {}: {first} could not be reached", out.display());
+            return Err(CommandError::failed(why, "what nobody has seen cannot be held to"));
+        }
+        let book = book::started(&plan, &source, RunId::from(""), Value::Null, BTreeMap::new());
+        Pinned::new(at, book, &seen).write(out)?;
     }
     next.say(context, &Ending::Previewed, &RunView::default(), Exit::Done);
     Ok(Exit::Done)

@@ -145,6 +145,8 @@ fn what_another_step_brings_cannot_be_known() {
         - {id: below, on: local, line: {path: DIR/data/file, line: 'it is {{ 1 + 1 }}'}}
         - {id: beside, on: local, copy: {content: x, dest: DIR/database}}
         - {id: on, sync: {from: 'local:DIR/data/', to: 'local:DIR/more/'}}
+        - {id: into, on: local, copy: {content: x, dest: DIR/tree/other}}
+        - {id: late, sync: {from: 'local:DIR/tree/', to: 'local:DIR/last/'}}
         ",
     )
     .file("tree/file", "x\n");
@@ -152,7 +154,8 @@ fn what_another_step_brings_cannot_be_known() {
     let said = test.run("plan book.yaml").exits(0);
     said.says("? below   local  cannot be known until fill has run  book.yaml:6\n      path: [dir]/data/file\n      line: it is 2\n")
         .says("~ beside  local  would change  book.yaml:7\n")
-        .says("? on             cannot be known until fill has run  book.yaml:8\n");
+        .says("? on             cannot be known until fill has run  book.yaml:8\n")
+        .says("? late           cannot be known until into has run  book.yaml:10\n");
 }
 
 #[test]

@@ -71,14 +71,15 @@ fn what_is_not_as_it_was_planned_is_shown_and_nothing_runs() {
     test.run("plan book.yaml --out plan.json").exits(0);
     test.put("site.html", "older\n");
     test.put("index.html", "newer\n");
+    assert!(!test.read("plan.json").contains("new\\n\""), "what is sent is kept by its hash");
     assert_snapshot!(test.run("run book.yaml --plan plan.json --var word=bye --only page"), @r#"
     -- stderr
     the runbook says something else
       --- index.html
       +++ index.html
       @@ -1 +1 @@
-      -new
-      +newer
+      -sha256 [hash]
+      +sha256 [hash]
 
     --only says something else: it was nothing, now it is ["page"]
 
@@ -178,4 +179,20 @@ fn a_host_that_is_another_machine_is_told() {
     let ran = test.run("run book.yaml --plan plan.json").exits(2);
     ran.complains("--host old says something else: it was")
         .complains("old is another machine: its host key was [key], now it is [key]");
+}
+
+#[test]
+fn what_nobody_has_seen_is_not_kept() {
+    let test = Test::new().runbook(
+        "
+        name: Gone
+        hosts: {old: {ssh: 127.0.0.1, port: 1}}
+        steps:
+          - {id: where, on: old, run: echo here, undo: nothing}
+          - {id: again, on: old, run: echo here, undo: nothing}
+        ",
+    );
+    let said = test.run("plan book.yaml --out plan.json").exits(1);
+    said.says("blocked: cannot reach old").complains("nothing is kept in plan.json: old could not be reached");
+    assert!(!test.path("plan.json").exists());
 }
