@@ -14,6 +14,10 @@ fn a_plan_changes_nothing() {
     for foreseen in [
         "Shorten the TTL of the main records",
         "+<p>We are migrating to a new server. See you soon!</p>",
+        // Of what earlier steps will have made and moved by then.
+        "would change, after proxy-folder, static-on",
+        "libravatar.org. A 3600 192.0.2.11 -> 300 192.0.2.12",
+        "libravatar.org. A 300 192.0.2.12 -> 43200 192.0.2.12",
         "nothing was changed",
     ] {
         assert!(text.contains(foreseen), "nowhere `{foreseen}` in:\n{text}");
