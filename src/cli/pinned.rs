@@ -8,13 +8,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::actions::remote_file::sha256;
-use crate::base::{Role, StepId, UnitId, fs};
+use crate::base::{Role, RunId, StepId, UnitId, fs};
 use crate::display::{Line, Page, Tone, foreseen_unit};
 use crate::engine::Forecast;
 use crate::events::record::Started;
 use crate::events::view::Pin;
 use crate::events::{Foreseen, RunView};
+use crate::plan::Plan;
 
+use super::book::{self, BookSource};
 use super::difference::{difference, unified};
 use super::error::CommandError;
 use super::who::who;
@@ -95,9 +97,10 @@ pub(crate) fn beginning(at: Timestamp) -> RunView {
 
 impl Pinned {
     /// What was seen of a book at that instant.
-    pub(crate) fn new(at: Timestamp, book: Started, seen: &Forecast) -> Self {
-        let files = own_files(&book);
-        let book = Started { files, secrets: BTreeMap::new(), answers: Value::Null, ..book };
+    pub(crate) fn new(at: Timestamp, plan: &Plan, source: &BookSource, seen: &Forecast) -> Self {
+        // No run has it, and nothing is answered yet.
+        let book = book::started(plan, source, RunId::from(""), Value::Null, BTreeMap::new());
+        let book = Started { files: own_files(&book), ..book };
         Self { format: FORMAT, at, who: who(), book, machines: seen.machines.clone(), units: seen.units.clone() }
     }
 

@@ -25,7 +25,9 @@ impl Look {
     fn by_then(mut self, follow: bool, role: &Role, cx: &Read<'_>) -> Result<Self, ActionError> {
         let expected = |path: &str| cx.around().expected(role, &Thing::Path(path.to_owned()));
         let real = if self.real.is_empty() { self.path.clone() } else { self.real.clone() };
-        if let Some((step, _)) = Some(&self.path).filter(|path| **path != real).and_then(|path| expected(path)) {
+        if real != self.path
+            && let Some((step, _)) = expected(&self.path)
+        {
             // It will lead elsewhere, or be no link any more: what is there then was not looked at.
             return Err(ActionError::Unknown(step));
         }

@@ -5,9 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::base::RunId;
 use crate::cli::answers::Of;
 use crate::cli::book::{self, BookSource};
 use crate::cli::context::Context;
@@ -89,8 +88,7 @@ pub(super) async fn preview(
             let why = format!("nothing is kept in {}: {first} could not be reached", out.display());
             return Err(CommandError::failed(why, "what nobody has seen cannot be held to"));
         }
-        let book = book::started(&plan, &source, RunId::from(""), Value::Null, BTreeMap::new());
-        Pinned::new(at, book, &seen).write(out)?;
+        Pinned::new(at, &plan, &source, &seen).write(out)?;
     }
     next.say(context, &Ending::Previewed, &RunView::default(), Exit::Done);
     Ok(Exit::Done)

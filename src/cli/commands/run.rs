@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::base::RunId;
 use crate::base::shell::quote;
 use crate::cli::answers::{Answers, Of};
 use crate::cli::book::{self, BookSource};
@@ -86,8 +85,7 @@ pub(crate) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     let plan = Arc::new(plan);
     if let Some(pinned) = pinned {
         let Some(seen) = look(&setup, &ear, &plan, pinned.at(), false).await? else { return Ok(Exit::Interrupted) };
-        let book = book::started(&plan, &source, RunId::from(""), Value::Null, BTreeMap::new());
-        hold_to(context, arguments, &pinned, &Pinned::new(pinned.at(), book, &seen))?;
+        hold_to(context, arguments, &pinned, &Pinned::new(pinned.at(), &plan, &source, &seen))?;
     }
     let store = context.state()?.open().await?;
     let begin = |run| {
