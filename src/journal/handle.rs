@@ -16,6 +16,9 @@ use super::intent::Intent;
 use super::lease::{Fence, Holder, RENEWAL};
 use super::store::{OutputKey, Result, Store};
 
+/// How many chunks of output are read at a time.
+const CHUNKS: u32 = 64;
+
 /// Told of every entry once it is durable, and of the run as it stands with it.
 pub type Listener = Box<dyn Fn(&Entry, &RunView) + Send + Sync>;
 
@@ -271,6 +274,27 @@ pub async fn load(store: &dyn Store, run: &RunId) -> Result<(Vec<String>, RunVie
         view.apply(&entry)?;
     }
     Ok((entries, view))
+}
+
+/// Gives `take` the output that is kept of a try, from chunk `from` on, and tells the number of the chunk after the last.
+///
+/// # Errors
+/// Where the store fails.
+pub async fn output(
+    store: &dyn Store,
+    run: &RunId,
+    key: &OutputKey,
+    mut from: i64,
+    mut take: impl FnMut(&[u8]),
+) -> Result<i64> {
+    loop {
+        let (bytes, upto) = store.read_output(run, key, from, CHUNKS).await?;
+        if upto == from {
+            return Ok(from);
+        }
+        take(&bytes);
+        from = upto;
+    }
 }
 
 /// Renews the lease until it is lost. A renewal that fails is tried again: a write will tell.

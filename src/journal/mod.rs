@@ -10,7 +10,7 @@ pub mod sqlite;
 pub mod store;
 
 pub use error::JournalError;
-pub use handle::{Journal, Listener, load};
+pub use handle::{Journal, Listener, load, output};
 pub use intent::Intent;
 pub use lease::{Fence, Holder};
 pub use memory::MemoryStore;

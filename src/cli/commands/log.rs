@@ -14,7 +14,7 @@ use crate::display::{Line, Page, Tone, safe_bytes, watched};
 use crate::events::state::unit_of;
 use crate::events::view::Status;
 use crate::events::{Entry, Record, RunView};
-use crate::journal::{JournalError, OutputKey, Store, chain, load};
+use crate::journal::{JournalError, OutputKey, Store, chain, load, output};
 use crate::model::diagnostic::nearest;
 
 use super::records::line;
@@ -44,9 +44,6 @@ Examples:
 
 /// How often a run that is followed is looked at.
 const LOOK: Duration = Duration::from_millis(300);
-
-/// How many chunks of output are read at a time.
-const CHUNKS: u32 = 64;
 
 pub(crate) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, CommandError> {
     let Some(store) = context.state()?.open_to_look().await? else { return Err(choose::none(context)) };
@@ -150,17 +147,10 @@ impl Log<'_> {
     async fn output(&mut self, unit: &UnitId, attempt: u32) -> Result<(), CommandError> {
         for stderr in [false, true] {
             let key = OutputKey { unit: unit.clone(), attempt, stderr };
-            let mut from = self.told.get(&key).copied().unwrap_or(0);
+            let from = self.told.get(&key).copied().unwrap_or(0);
             let mut bytes = Vec::new();
-            loop {
-                let (more, upto) = self.store.read_output(&self.run, &key, from, CHUNKS).await?;
-                if upto == from {
-                    break;
-                }
-                bytes.extend(more);
-                from = upto;
-            }
-            self.told.insert(key, from);
+            let upto = output(self.store, &self.run, &key, from, |more| bytes.extend_from_slice(more)).await?;
+            self.told.insert(key, upto);
             if !bytes.is_empty() {
                 self.tell(unit, attempt, stderr, &bytes);
             }

@@ -13,7 +13,7 @@ use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::display::{Line, Style, Typing, status};
 use crate::events::{Entry, Record};
-use crate::journal::{JournalError, OutputKey, Store, chain, load};
+use crate::journal::{JournalError, OutputKey, Store, chain, load, output};
 use crate::report::{OutputOf, Outputs, Report, Source, Stream, html, markdown};
 
 /// Writes a run as a page that is worth keeping: a timeline, every step with its output, who answered what.
@@ -38,9 +38,6 @@ const STREAM: usize = 64 * 1024;
 const ALL: usize = 16 * 1024 * 1024;
 /// However many streams there are, so much of each.
 const LEAST: usize = 2 * 1024;
-
-/// How many chunks of output are read at a time.
-const CHUNKS: u32 = 64;
 
 /// What is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,15 +149,8 @@ async fn outputs(
 
 async fn stream(store: &dyn Store, run: &RunId, key: &OutputKey, most: usize) -> Result<Stream, CommandError> {
     let mut said = Stream::new(most);
-    let mut from = 0;
-    loop {
-        let (bytes, upto) = store.read_output(run, key, from, CHUNKS).await?;
-        if upto == from {
-            return Ok(said);
-        }
-        said.push(&bytes);
-        from = upto;
-    }
+    output(store, run, key, 0, |bytes| said.push(bytes)).await?;
+    Ok(said)
 }
 
 #[cfg(test)]
