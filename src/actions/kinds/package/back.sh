@@ -11,6 +11,12 @@ IFS='
 '
 set -- $BACK
 [ $# = 0 ] || { IFS=$old; apt --allow-downgrades install "$@"; }
+# What a rebuilt .deb has instead of a configuration file that was changed by hand (see keep.sh) is for dpkg alone.
+lines "$BACK" | xargs -0 -r sh -c 'for x; do [ ! -d "$x.changed" ] || (
+  cd -- "$x.changed" && find . -type f -exec sh -c '\''for y; do
+    if printf "runbook\n" | cmp -s - "${y#.}"; then cp -a -- "$y" "${y#.}"; fi
+  done'\'' sh {} +
+); done' sh
 IFS='
 '
 set -- $PURGE

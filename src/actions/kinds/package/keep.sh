@@ -7,6 +7,21 @@ mkdir -- "$K"
 f() { printf '%s\0' "$1"; }
 auto=$(apt-mark showauto 2>/dev/null || :)
 
+# A configuration file that was changed by hand has to count as that afterwards, or a later version would take its place: the .deb gets another
+# content for it than stands there, so that dpkg keeps the one that stands there. That one is kept beside, should it be gone by then.
+disguise() {
+  dpkg-query -W -f '${Conffiles}\n' -- "$1" | sed -n 's/^ \(.*\) \([0-9a-f]\{32\}\).*$/\2 \1/p' | while IFS= read -r x; do
+    p=${x#* }
+    if [ ! -f "$t$p" ] || [ -L "$t$p" ] || ! cmp -s -- "$t$p" "$p"; then continue; fi
+    y=$(md5sum <"$p")
+    [ "${y%% *}" != "${x%% *}" ] || continue
+    mkdir -p -- "$2.changed${p%/*}"
+    cp -a -- "$p" "$2.changed$p"
+    flush "$2.changed$p"
+    printf 'runbook\n' >"$t$p"
+  done
+}
+
 # A .deb made of what is installed: its files as they are, and what dpkg knows of it.
 rebuild() {
   t=$K/tree
@@ -45,6 +60,7 @@ rebuild() {
     while IFS= read -r x; do [ ! -f "$t$x" ] || printf '%s\n' "$x"; done <"$info.conffiles" >"$t/DEBIAN/conffiles"
     chmod 0644 -- "$t/DEBIAN/conffiles"
   fi
+  disguise "$1" "$2"
   dpkg-deb -Zgzip -z1 -b "$t" "$2" >&2
   rm -rf -- "$t" "$K/list" "$K/files" "$K/diverted"
 }
