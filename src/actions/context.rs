@@ -116,6 +116,8 @@ pub struct Env<'a> {
     pub unit: &'a UnitId,
     /// The try, from 1; 0 where nothing is applied.
     pub attempt: u32,
+    /// The first try since it was begun, or begun anew after it was taken back.
+    pub first: u32,
     /// The try that its durable jobs are named after: see [`crate::events::state::Attempt`].
     pub named: u32,
     /// Which part of the unit this is, where it is not the step's own action: `undo0` for the first call of its `undo:`. Together

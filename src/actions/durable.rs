@@ -154,7 +154,7 @@ pub async fn reattach_stage(
 pub async fn adopt_stage(host: &Host, name: &'static str, cx: &Write<'_>) -> Result<Option<Value>, ActionError> {
     let env = cx.env();
     let home = cx.around().job_home(host.transport().role(), host.become_user()).await?;
-    for attempt in (1..env.named).rev() {
+    for attempt in (env.first..env.named).rev() {
         let at = home.job(&JobId::new(env.run, env.unit, attempt).part(name));
         match Job::new(&**host.transport(), &at, host.become_user()).probe().await? {
             JobState::Over(JobEnd::Missing) => {}

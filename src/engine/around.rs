@@ -75,8 +75,20 @@ impl<'a> Around<'a> {
             None => None,
         };
         let run = &self.world.run;
-        let named = self.world.view().named(unit, attempt);
-        Ok(Read::new(Env { run, unit, attempt, named, part: None, host, become_user, timeout: None, around: self }))
+        let view = self.world.view();
+        let (first, named) = view.under_way(unit, attempt).map_or((attempt, attempt), |at| (at.first, at.named));
+        Ok(Read::new(Env {
+            run,
+            unit,
+            attempt,
+            first,
+            named,
+            part: None,
+            host,
+            become_user,
+            timeout: None,
+            around: self,
+        }))
     }
 
     /// Shows what has no line end.

@@ -116,14 +116,16 @@ impl Controller {
         let after_crash = prepared.action.as_ref().map(|action| action.after_crash());
         // The record 'sent' comes before the launch: nothing was launched.
         let not_launched = after_crash == Some(AfterCrash::Reattach) && self.job_of(prepared).is_none();
-        if not_launched && intent.attempt() < AGAIN {
+        if not_launched && self.may_try_again(&intent) {
             return self.begin_again(prepared, intent).await;
         }
         let repeatable = matches!(after_crash, Some(AfterCrash::Reapply | AfterCrash::Recheck));
         if repeatable {
             match self.verdict(prepared, around, intent.attempt()).await {
                 Ok(Verdict::Holds) => return self.found_done(prepared, around, intent).await,
-                Ok(Verdict::Fails(_)) if intent.attempt() < AGAIN => return self.begin_again(prepared, intent).await,
+                Ok(Verdict::Fails(_)) if self.may_try_again(&intent) => {
+                    return self.begin_again(prepared, intent).await;
+                }
                 Err(error) if error.could_not_ask() => return self.away(&prepared.unit, error).await,
                 Ok(Verdict::Fails(_) | Verdict::Unknown) | Err(_) => {}
             }
@@ -132,8 +134,15 @@ impl Controller {
         self.settle_by_verify(prepared, around, intent, why).await
     }
 
+    /// Whether it may be tried once more without anybody being asked.
+    pub(super) fn may_try_again(&self, intent: &Intent) -> bool {
+        let view = self.journal.view();
+        let first = view.under_way(intent.unit(), intent.attempt()).map_or(intent.attempt(), |at| at.first);
+        intent.attempt() < first + AGAIN - 1
+    }
+
     /// Another try of what was not done, in place of the one that `intent` is of.
-    async fn begin_again(&self, prepared: &Prepared<'_>, intent: Intent) -> Ended {
+    pub(super) async fn begin_again(&self, prepared: &Prepared<'_>, intent: Intent) -> Ended {
         drop(intent);
         let last = self.journal.view().state(&prepared.unit).attempt().cloned();
         Box::pin(self.begin(prepared, last)).await

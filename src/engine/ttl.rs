@@ -126,7 +126,7 @@ steps:
             restarts: None,
             captured: None,
         };
-        Attempt { number: 1, reversal: Box::new(reversal), job: None, named: 1 }
+        Attempt { number: 1, first: 1, reversal: Box::new(reversal), job: None, named: 1 }
     }
 
     fn unit(step: &str, item: Option<u32>, state: UnitState, ended: i64, ttl: Option<u32>) -> (UnitId, UnitView) {

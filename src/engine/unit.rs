@@ -171,10 +171,14 @@ impl Controller {
     ) -> Ended {
         let planned = async {
             let preview = self.world.preview(prepared, seen)?;
-            Ok(match last {
+            Ok(match &last {
                 // Captured once: what is there now may be half changed, and is not the original.
-                Some(last) => (last.number + 1, *last.reversal, preview),
-                None => (1, self.reversal(prepared, around, seen, &preview).await?, preview),
+                Some(last) => (last.number + 1, (*last.reversal).clone(), preview),
+                None => (
+                    self.journal.view().tries(&prepared.unit) + 1,
+                    self.reversal(prepared, around, seen, &preview).await?,
+                    preview,
+                ),
             })
         };
         let (number, reversal, preview) = match planned.await {

@@ -34,11 +34,13 @@ pub enum UnitState {
     Stuck(Attempt, String),
 }
 
-/// A unit's try and the way back, the same for all its tries.
+/// A unit's try and the way back, the same for all its tries until it is taken back.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attempt {
-    /// Which try, from 1.
+    /// Which try, from 1. They are counted on after the unit was taken back: what is kept of a try is never mistaken for another's.
     pub number: u32,
+    /// The first since the unit was begun, or begun anew after it was taken back.
+    pub first: u32,
     /// How to take it back.
     pub reversal: Box<Reversal>,
     /// The durable job of this try, once it was sent.
@@ -142,8 +144,9 @@ impl UnitState {
         let impossible = |event| Err(Impossible { state: self.word(), event });
         Ok(match record {
             Record::Intended { attempt, reversal, .. } => match self {
-                Self::Pending | Self::Waiting(_) | Self::Blocked(_) | Self::Undone if *attempt == 1 => {
-                    Self::InFlight(Attempt { number: 1, reversal: reversal.clone(), job: None, named: 1 })
+                Self::Pending | Self::Waiting(_) | Self::Blocked(_) | Self::Undone if *attempt > 0 => {
+                    let (number, reversal) = (*attempt, reversal.clone());
+                    Self::InFlight(Attempt { number, first: number, reversal, job: None, named: number })
                 }
                 // The next try keeps the first one's reversal: capturing again would keep the half-changed state as the original.
                 Self::InFlight(last) | Self::Failed(last, _) | Self::Unsure(last, _)
@@ -151,7 +154,7 @@ impl UnitState {
                 {
                     let unheard_of = matches!(self, Self::InFlight(Attempt { job: None, .. }));
                     let named = if unheard_of { last.named } else { *attempt };
-                    Self::InFlight(Attempt { number: *attempt, reversal: last.reversal.clone(), job: None, named })
+                    Self::InFlight(Attempt { number: *attempt, job: None, named, ..last.clone() })
                 }
                 _ => return impossible("begun"),
             },
@@ -167,8 +170,8 @@ impl UnitState {
                     Self::Applied(at.clone())
                 }
                 // The first try, and it has changed nothing: as if it had not been begun. Of a later one, earlier ones may have.
-                (Self::InFlight(Attempt { number: 1, job: None, .. }), Outcome::Failed { failure })
-                    if failure.untouched =>
+                (Self::InFlight(Attempt { number, first, job: None, .. }), Outcome::Failed { failure })
+                    if number == first && failure.untouched =>
                 {
                     Self::Blocked(failure.clone())
                 }

@@ -57,7 +57,7 @@ mod tests {
             captured: None,
         });
         UnitView {
-            state: UnitState::Applied(Attempt { number: 1, reversal, job: None, named: 1 }),
+            state: UnitState::Applied(Attempt { number: 1, first: 1, reversal, job: None, named: 1 }),
             completed,
             ..UnitView::default()
         }

@@ -11,7 +11,7 @@ use crate::base::{PhaseId, Role, StepId, UnitId};
 use crate::model::OnFailure;
 
 use super::record::{Account, Answer, Edited, Entry, Failure, Outcome, OutlineStep, Outputs, Record, Started};
-use super::state::{Impossible, UnitState, unit_of};
+use super::state::{Attempt, Impossible, UnitState, unit_of};
 use super::watch::{ProbeView, Seen};
 
 /// A run as it stands. What is large in it is shared: each record that comes while somebody looks at the view makes another.
@@ -58,6 +58,8 @@ pub struct UnitView {
     pub outputs: Option<Arc<Outputs>>,
     /// The entry that settled it, or began it: rollback goes by it, newest first.
     pub completed: u64,
+    /// How many tries there were, also before it was taken back.
+    pub tries: u32,
     /// How many tries to take it back are settled, or under way.
     pub undo_tries: u32,
     /// Whether the operator asked for another try that has not begun.
@@ -270,12 +272,12 @@ impl RunView {
         self.phase = None;
     }
 
-    /// The try that the durable jobs of the unit's try `number` are named after: see [`super::state::Attempt::named`].
+    /// The unit's try `number`, where it is under way.
     #[must_use]
-    pub fn named(&self, unit: &UnitId, number: u32) -> u32 {
+    pub fn under_way(&self, unit: &UnitId, number: u32) -> Option<&Attempt> {
         match self.state_ref(unit) {
-            UnitState::InFlight(attempt) if attempt.number == number => attempt.named,
-            _ => number,
+            UnitState::InFlight(attempt) if attempt.number == number => Some(attempt),
+            _ => None,
         }
     }
 
@@ -369,6 +371,12 @@ impl RunView {
         self.units.iter().find(keeps).map(|(unit, _)| unit.clone())
     }
 
+    /// How many tries of a unit there were, also before it was taken back.
+    #[must_use]
+    pub fn tries(&self, unit: &UnitId) -> u32 {
+        self.units.get(unit).map_or(0, |seen| seen.tries)
+    }
+
     /// How many tries to take a unit back are settled, or under way.
     #[must_use]
     pub fn undo_tries(&self, unit: &UnitId) -> u32 {
@@ -433,7 +441,8 @@ impl UnitView {
         self.unsettled = None;
         match &entry.record {
             Record::Unsettled { failure, .. } => self.unsettled = Some(Arc::new((**failure).clone())),
-            Record::Intended { .. } => {
+            Record::Intended { attempt, .. } => {
+                self.tries = self.tries.max(*attempt);
                 self.began = Some(entry.at);
                 self.ended = None;
                 self.completed = entry.seq;

@@ -120,7 +120,7 @@ fn items_that_failed_and_were_gone_past_stand_in_the_results() {
         restarts: None,
         captured: None,
     };
-    let attempt = Attempt { number: 1, reversal: Box::new(reversal), job: None, named: 1 };
+    let attempt = Attempt { number: 1, first: 1, reversal: Box::new(reversal), job: None, named: 1 };
     let failed = UnitView { state: UnitState::Failed(attempt, Box::new(failure.clone())), ..UnitView::default() };
     let blocked = UnitView { state: UnitState::Blocked(Box::new(failure)), ..UnitView::default() };
     let with_data = |mut unit: UnitView| {

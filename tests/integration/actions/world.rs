@@ -131,6 +131,7 @@ impl World {
             run,
             unit,
             attempt,
+            first: 1,
             named: attempt,
             part: None,
             host,

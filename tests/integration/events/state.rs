@@ -101,6 +101,10 @@ fn a_first_try_that_changed_nothing_is_as_if_it_had_not_begun() {
     let sent = Record::Sent { unit: unit(), job: "job".into() };
     assert!(matches!(after(&[begun(1), failed(true)]), UnitState::Blocked(_)));
     assert!(matches!(after(&[begun(1), failed(true), begun(1)]), UnitState::InFlight(_)), "captured anew");
+    let taken_back =
+        [Record::UndoIntended { unit: unit(), attempt: 1 }, Record::Undone { unit: unit(), note: String::new() }];
+    let anew = [vec![begun(1)], taken_back.to_vec(), vec![begun(2), failed(true)]].concat();
+    assert!(matches!(after(&anew), UnitState::Blocked(_)), "the first since it was taken back");
     for records in
         [vec![begun(1), failed(false)], vec![begun(1), sent, failed(true)], vec![begun(1), begun(2), failed(true)]]
     {
@@ -115,20 +119,18 @@ fn holds(before: &UnitState, record: &Record, after: &UnitState) -> Result<(), T
         prop_assert!(new.number == old.number || new.number == old.number + 1, "tries are counted one by one");
     }
     if let Some(attempt) = after.attempt() {
-        prop_assert!((1..=attempt.number).contains(&attempt.named), "a job is named after a try that there was");
+        let of_this_life = attempt.first..=attempt.number;
+        prop_assert!(of_this_life.contains(&attempt.named), "a job is named after a try that there was");
     }
     if let (Some(attempt), None) = (before.attempt(), after.attempt()) {
         let untouched =
             matches!(record, Record::Settled { outcome: Outcome::Failed { failure }, .. } if failure.untouched);
-        let forgets = matches!(record, Record::Undone { .. }) || (untouched && attempt.number == 1);
+        let forgets = matches!(record, Record::Undone { .. }) || (untouched && attempt.number == attempt.first);
         prop_assert!(forgets, "only taking it back forgets the way back: {:?}", record);
     }
     if before.attempt().is_none() && after.attempt().is_some() {
-        prop_assert!(
-            matches!(record, Record::Intended { attempt: 1, .. }),
-            "nothing is changed unannounced: {:?}",
-            record
-        );
+        prop_assert!(matches!(record, Record::Intended { .. }), "nothing is changed unannounced: {:?}", record);
+        prop_assert_eq!(after.attempt().map(|attempt| attempt.first), after.attempt().map(|attempt| attempt.number));
     }
     if matches!(before, UnitState::Unsure(..)) {
         let asked = matches!(record, Record::Intended { .. } | Record::Settled { .. } | Record::Skipped { .. });

@@ -1,4 +1,4 @@
-//! The round that all cases of a table go together: dry run, run, run again, rollback, rollback again, with looks in between.
+//! The round that all cases of a table go together: dry run, run, run again, rollback, resume, rollback, rollback again, with looks in between.
 
 use std::fmt::Write as _;
 
@@ -118,7 +118,7 @@ impl Round<'_, '_> {
         );
         let run = run.run();
         let foreseen = wrong.ended(desk.runbook(&["rollback", &run, "--dry-run"]), 0).foreseen();
-        let back = wrong.ended(desk.runbook(&["rollback", &run]), 4);
+        let back = wrong.ended(desk.runbook(&["rollback", &run, "--to", &places[0].slug]), 4);
         let undone = back.records(&["undone", "stuck"]);
         for (unit, foresight) in foreseen.iter().filter(|(_, foresight)| foresight["foresight"] == "would_change") {
             let place = places.iter().find(|place| place.slug == unit.0).unwrap();
@@ -128,6 +128,10 @@ impl Round<'_, '_> {
                 format!("a rollback was foreseen as {foresight}, and {:?}", undone.get(unit))
             });
         }
+        // What the first time has kept for the way back is not taken for the second's.
+        wrong.ended(desk.runbook(&["resume", &run]), 0);
+        wrong.apart("done anew, it is not as it was", places, rests, [&done, &self.bench.look(places)], Apart::Times);
+        wrong.ended(desk.runbook(&["rollback", &run]), 4);
         let after = self.bench.look(places);
         wrong.apart("taken back, it is not as before", places, |_| true, [&before, &after], Apart::Clocks);
 

@@ -41,7 +41,7 @@ impl StreamAction {
         cx: &Write<'_>,
     ) -> Result<Outputs, ActionError> {
         let from = self.from.side.host(cx).await?;
-        for attempt in 1..cx.env().named {
+        for attempt in cx.env().first..cx.env().named {
             durable::clear_up_stage(&from, STAGE, attempt, cx).await?;
         }
         self.follow(key, &from, None, self.open((route, key), seen, &from, cx), cx).await

@@ -136,7 +136,9 @@ impl Action for Sync {
             None => None,
         };
         // What an earlier try has left goes first, whatever comes of this one.
-        if let (Some(key), None, 2..) = (&seen.choice.key, &running, cx.env().attempt) {
+        if let (Some(key), None) = (&seen.choice.key, &running)
+            && cx.env().attempt > cx.env().first
+        {
             key.remove(cx).await?;
         }
         keep::begin(seen, &to, running.is_none(), cx).await?;

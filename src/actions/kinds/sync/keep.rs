@@ -76,7 +76,7 @@ pub(super) async fn keep(seen: &Seen, host: &Host, cx: &Stash<'_>) -> Result<Str
 
 /// The same for what a later try finds to do besides.
 pub(super) async fn begin(seen: &Seen, host: &Host, calm: bool, cx: &Write<'_>) -> Result<(), ActionError> {
-    let list = if cx.env().attempt > 1 { names(seen) } else { Vec::new() };
+    let list = if cx.env().attempt > cx.env().first { names(seen) } else { Vec::new() };
     let command = Rooms::of(seen).command(BEGIN).env("CALM", if calm { "1" } else { "0" }).stdin(list);
     let said = cx.change_on(host, command).await?;
     verdict(&said, &format!("keeping what is in {} for undo", seen.base), cx.around().masker()).map(drop)
