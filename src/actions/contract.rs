@@ -242,6 +242,9 @@ pub enum ActionError {
     /// A job ended without an exit code: the host went down, or somebody killed it.
     #[error("died on the host: {0}")]
     Died(String),
+    /// A job was given up before it began: nothing was done.
+    #[error("it was not begun: the host was too busy to start a process within seconds")]
+    NeverBegan,
     /// A job was announced, and nothing of it is on its host: it never began, or what it left is lost.
     #[error("{0}")]
     NoTrace(String),

@@ -303,6 +303,7 @@ async fn outcome(
         Ok(JobEnd::DiedOnHost) => {
             Err(ActionError::Died("it left no exit code: somebody killed it, or the host went down".to_owned()))
         }
+        Ok(JobEnd::NeverBegan) => Err(ActionError::NeverBegan),
         Ok(JobEnd::Missing) => Err(ActionError::NoTrace(no_trace(at, host).await?)),
         Err(TransportError::TimedOut { limit, .. }) => Err(failed(
             format!("took longer than {} and was ended", duration::show(limit)),

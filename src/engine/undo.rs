@@ -4,9 +4,10 @@ use crate::actions::durable::{self, Announced};
 use crate::actions::{ActionError, Check, DynAction, Env, Hold, Kind, Read, Registry, Write};
 use crate::base::{Role, UnitId};
 use crate::events::record::{Reversal, Undo, UndoCall};
+use crate::events::state::Attempt;
 use crate::events::{Record, RunView, UnitState};
 use crate::journal::Intent;
-use crate::transport::{Become, Job, JobRef, TransportError};
+use crate::transport::{Become, Job, JobEnd, JobRef, JobState, TransportError};
 
 use super::around::Around;
 use super::controller::{Controller, EngineError};
@@ -252,6 +253,19 @@ impl Controller {
         for leftover in leftovers {
             let _ = self.with_job(&leftover, async |job| job.remove().await).await;
         }
+    }
+
+    /// Removes what the job of a try left on its host, once the journal has how that ended, or the next. One that still runs keeps it.
+    pub(super) async fn clear_up_try(&self, unit: &UnitId, attempt: &Attempt) {
+        let Some(job) = &attempt.job else { return };
+        let become_user = attempt.reversal.become_user.as_deref();
+        let Ok(Some(leftover)) = Leftover::of(job, unit.host.as_ref(), become_user) else { return };
+        let removed = self.with_job(&leftover, async |job| match job.probe().await? {
+            JobState::Running | JobState::Over(JobEnd::Missing) => Ok(()),
+            JobState::Over(_) => job.remove().await,
+        });
+        // What cannot be removed stays, and hurts nobody.
+        let _ = removed.await;
     }
 
     /// Ends the job that a unit left running, if it left one, and hands it over to be removed.

@@ -187,6 +187,9 @@ impl Controller {
         };
         let intent = self.journal.intend(&prepared.unit, number, &reversal, Some(preview)).await?;
         self.world.setup.screen.progress(&Progress::Working { unit: prepared.unit.clone() });
+        if let Some(last) = &last {
+            self.clear_up_try(&prepared.unit, last).await;
+        }
         let applied = self.apply(prepared, around, seen, &intent).await;
         self.finish(prepared, around, intent, applied).await
     }
@@ -270,10 +273,16 @@ impl Controller {
             Err(error) if error.could_not_ask() && self.job_of(prepared).is_some() => {
                 self.away(&prepared.unit, error).await
             }
+            Err(ActionError::NeverBegan) if self.may_try_again(&intent) => self.begin_again(prepared, intent).await,
             Err(error) if error.leaves_unsure() => self.look_after(prepared, around, intent, error).await,
             Err(error) => {
                 let failure = self.failure_of(error)?;
-                self.settle_failed(intent, failure).await
+                let failed = self.journal.view().state(&prepared.unit).attempt().cloned();
+                let ended = self.settle_failed(intent, failure).await;
+                if let Some(failed) = failed {
+                    self.clear_up_try(&prepared.unit, &failed).await;
+                }
+                ended
             }
         }
     }

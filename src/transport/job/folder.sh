@@ -21,14 +21,14 @@ alive() {
   [ "$1" != Z ] && [ "${20-}" = "$t" ]
 } 2>/dev/null
 
-# Waits until the witness has made `go`, which it does before it begins. For one that does not come the file is made in its place: then it
-# never begins, however late it comes, and what is told of it holds.
+# Waits until the witness has made `go`, which it does before it begins. For one that does not come the file is made in its place, with a word
+# in it: then it never begins, however late it comes, and what is told of it holds.
 settle() {
   for nap in 0.05 0.1 0.2 0.4 0.8 1.6 3.2; do
     [ -d "$d" ] && [ ! -e "$d/go" ] || return 0
     sleep $nap 2>/dev/null || sleep 1
   done
-  (set -C; printf '' >"$d/go") 2>/dev/null || [ -e "$d/go" ] || [ ! -d "$d" ] || say "failed nothing can be written to $d"
+  (set -C; printf 'given up\n' >"$d/go") 2>/dev/null || [ -e "$d/go" ] || [ ! -d "$d" ] || say "failed nothing can be written to $d"
 }
 
 # Sets $k to what has become of the job. A witness that was waited for may have begun since, and one that has just gone may have left the
@@ -43,4 +43,5 @@ look() {
     settle
   done
   k=died
+  [ ! -s "$d/go" ] || k=unbegun
 }

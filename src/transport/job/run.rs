@@ -188,6 +188,7 @@ impl<'a> Job<'a> {
             ("ended", Ok(code)) => Ok(JobState::Over(JobEnd::Exited(code))),
             // A code that was never written whole is none.
             ("died" | "ended", _) => Ok(JobState::Over(JobEnd::DiedOnHost)),
+            ("unbegun", _) => Ok(JobState::Over(JobEnd::NeverBegan)),
             ("missing", _) => Ok(JobState::Over(JobEnd::Missing)),
             _ => Err(self.unusable(format!("a job in {}: {rest}", self.at.dir))),
         }

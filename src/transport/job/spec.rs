@@ -141,6 +141,8 @@ pub enum JobEnd {
     Exited(i32),
     /// It was killed, or the host went down, before it could end: how far it came is not known.
     DiedOnHost,
+    /// Its folder was made, and then the host was too slow to begin it: it was given up, and will never begin.
+    NeverBegan,
     /// There is no trace of it: it never began, or its folder did not survive (a tmpfs, a restored snapshot).
     Missing,
 }

@@ -181,6 +181,7 @@ async fn a_retry_repeats_what_failed() {
     );
     assert_eq!(world.go().await.unwrap(), done());
     assert_eq!(world.read("old", "tries").as_deref(), Some("x\nx\nx\n"));
+    assert_eq!(world.jobs("old"), 0, "folders of jobs are left");
 }
 
 #[tokio::test]
@@ -414,6 +415,50 @@ async fn a_second_ctrl_c_lets_go_of_the_job_and_resume_finds_it_again() {
     assert_eq!(end.unwrap(), done());
     assert_eq!(world.read("old", "runs").as_deref(), Some("x\n"));
     assert_eq!(world.view().await.units_of(&"slow".into()).next().unwrap().1.outputs.as_ref().unwrap().stdout, "over");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_done_anew_after_a_rollback_is_not_taken_for_what_was_taken_back() {
+    let mut world = World::new(&SLOW.replace("undo: nothing\n  - {id: after", "undo: 'rm runs go'\n  - {id: after"));
+    world.write("old", "go", "");
+    assert_eq!(world.go().await.unwrap(), done());
+    assert_eq!(world.roll_back(Some("slow")).await.unwrap(), End::RolledBack { to: Some("slow".into()) });
+    let interrupt = async {
+        world.sees("old", "runs").await;
+        world.interrupt();
+        world.interrupt();
+        world.write("old", "go", "");
+    };
+    let (end, ()) = tokio::join!(world.resume(), interrupt);
+    assert_eq!(end.unwrap(), End::Interrupted);
+    world.calm();
+    assert_eq!(world.resume().await.unwrap(), done());
+    assert_eq!((&*world.output("slow", "old", 1).await, &*world.output("slow", "old", 2).await), ("over\n", "over\n"));
+}
+
+#[tokio::test]
+async fn a_job_that_the_host_was_too_slow_to_begin_is_begun_again() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut world = World::new("steps: [{id: one, on: old, run: 'echo x >>\"$HOME/tries\"', undo: nothing}]\n");
+    let setsid = world.home("old").join("bin/setsid");
+    std::fs::create_dir_all(setsid.parent().unwrap()).unwrap();
+    let slow = "#!/bin/sh\nmkdir \"$HOME/once\" && >\"$HOME/once/begun\" && until [ -e \"$HOME/tries\" ]; do sleep 0.1; done\n";
+    std::fs::write(&setsid, format!("{slow}PATH=${{PATH#*:}} exec setsid \"$@\"\n")).unwrap();
+    std::fs::set_permissions(&setsid, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let interrupt = async {
+        world.sees("old", "once/begun").await;
+        world.interrupt();
+        world.interrupt();
+    };
+    let (end, ()) = tokio::join!(world.go(), interrupt);
+    assert_eq!(end.unwrap(), End::Interrupted);
+    world.calm();
+    assert_eq!(world.resume().await.unwrap(), done());
+    assert_eq!(world.view().await.units_of(&"one".into()).next().unwrap().1.tries, 2);
+    // By now the first has come as well.
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    assert_eq!(world.read("old", "tries").as_deref(), Some("x\n"));
+    assert_eq!(world.jobs("old"), 0, "folders of jobs are left");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

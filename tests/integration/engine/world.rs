@@ -212,6 +212,21 @@ impl World {
         runbook::journal::load(&*self.store, &self.run).await.unwrap().1
     }
 
+    /// What a try of a step on a host has said, as the journal keeps it.
+    pub(crate) async fn output(&self, step: &str, role: &str, attempt: u32) -> String {
+        let unit = UnitId { step: step.into(), item: None, host: Some(role.into()) };
+        let key = OutputKey { unit, attempt, stderr: false };
+        String::from_utf8(self.store.read_output(&self.run, &key, 0, 100).await.unwrap().0).unwrap()
+    }
+
+    /// How many folders of jobs a host has.
+    pub(crate) fn jobs(&self, role: &str) -> usize {
+        let inside =
+            |folder: PathBuf| std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
+        let runs = inside(self.home(role).join(".local/state/runbook"));
+        runs.flat_map(inside).filter(|job| !job.ends_with("kept")).count()
+    }
+
     /// Every unit's state in a word.
     pub(crate) async fn states(&self) -> BTreeMap<String, &'static str> {
         self.view().await.units.iter().map(|(unit, seen)| (unit.to_string(), seen.state.word())).collect()

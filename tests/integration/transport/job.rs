@@ -163,11 +163,11 @@ async fn a_job_that_was_given_up_does_not_begin_later() {
     let (mut from, mut said) = (Offsets::default(), Said::default());
     let look = async {
         appears(&Path::new(&at.dir).join("err")).await;
-        assert_eq!(job.probe().await.unwrap(), JobState::Over(JobEnd::DiedOnHost));
+        assert_eq!(job.probe().await.unwrap(), JobState::Over(JobEnd::NeverBegan));
         std::fs::write(host.path().join("late"), "").unwrap();
     };
     let (end, ()) = tokio::join!(job.launch(&spec, &mut from, &mut said), look);
-    assert_eq!(end.unwrap(), JobEnd::DiedOnHost);
+    assert_eq!(end.unwrap(), JobEnd::NeverBegan);
     assert!(!host.path().join("ran").exists(), "it began after it had been given up");
 }
 

@@ -57,7 +57,10 @@ pub(super) async fn transfer(
     let all: u64 = sizes.values().sum();
     if let Some(key) = &choice.key {
         let begun = match job {
-            Some(job) => durable::state_of(job, &from.1).await? != JobState::Over(JobEnd::Missing),
+            Some(job) => {
+                let state = durable::state_of(job, &from.1).await?;
+                !matches!(state, JobState::Over(JobEnd::Missing | JobEnd::NeverBegan))
+            }
             None => false,
         };
         match job {
