@@ -30,8 +30,8 @@ fn a_host_key_that_has_changed_stops_the_run_before_the_host_is_touched() {
     );
     assert!(lab.listing(&["old"]) == untouched, "old was touched");
     operator.roll_back();
-    lab.on("old", "rm /root/counted");
-    lab.on("new", "rm /root/counted");
+    lab.on("old", "rm /var/lib/counted");
+    lab.on("new", "rm /var/lib/counted");
     operator.everything().must_be(&before);
 }
 

@@ -8,10 +8,11 @@ use crate::lab::{Lab, succeed};
 use crate::operator::{Operator, SAMPLE, eventually};
 
 /// A step of each phase, without any way to see whether it was done, that leaves a line each time that it is done or taken back.
+/// Its file is where no listing looks: how often it was done differs.
 const COUNTER: &str = "      - id: counted-PHASE
         on: [old, new]
-        run: echo 'PHASE done' >>/root/counted
-        undo: echo 'PHASE undone' >>/root/counted
+        run: echo 'PHASE done' >>/var/lib/counted
+        undo: echo 'PHASE undone' >>/var/lib/counted
 ";
 
 /// The sample, with such a step in each of its phases.
@@ -55,15 +56,29 @@ impl Counted {
             self.phases.iter().flat_map(|phase| [format!("{phase} done"), format!("{phase} undone")]).collect();
         due.sort();
         for host in ["old", "new"] {
-            let counted = lab.on(host, "LC_ALL=C sort /root/counted; rm /root/counted");
+            let counted = lab.on(host, "LC_ALL=C sort /var/lib/counted; rm /var/lib/counted");
             assert_eq!(counted.lines().collect::<Vec<_>>(), due, "on {host}");
+        }
+    }
+
+    /// None was done again before it was taken back, and all are taken back; what has counted that is removed.
+    pub(super) fn were_taken_back_each_time(&self, lab: &Lab) {
+        for host in ["old", "new"] {
+            let counted = lab.on(host, "cat /var/lib/counted; rm /var/lib/counted");
+            for phase in &self.phases {
+                let (done, undone) = (format!("{phase} done"), format!("{phase} undone"));
+                let lines: Vec<_> = counted.lines().filter(|line| **line == done || **line == undone).collect();
+                assert!(lines.contains(&done.as_str()), "on {host}, {phase} was never done:\n{counted}");
+                assert_eq!(lines.last(), Some(&undone.as_str()), "on {host}:\n{counted}");
+                assert!(!lines.windows(2).any(|pair| pair == [done.as_str(); 2]), "on {host}:\n{counted}");
+            }
         }
     }
 
     /// None was done twice, none taken back twice, and whatever was done was taken back; what has counted that is removed. `when`: for people.
     pub(super) fn were_taken_back(&self, lab: &Lab, when: &str) {
         for host in ["old", "new"] {
-            let counted = lab.on(host, "[ ! -e /root/counted ] || { cat /root/counted; rm /root/counted; }");
+            let counted = lab.on(host, "[ ! -e /var/lib/counted ] || { cat /var/lib/counted; rm /var/lib/counted; }");
             let times = |what: String| counted.lines().filter(|line| **line == what).count();
             for phase in &self.phases {
                 let (done, undone) = (times(format!("{phase} done")), times(format!("{phase} undone")));

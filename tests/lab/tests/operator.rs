@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 
 use crate::lab::Lab;
@@ -159,6 +161,18 @@ impl<'a> Operator<'a> {
         let said = self.runbook(&["runs"]).ended(0);
         // Below the headings, the first column.
         said.text.lines().nth(1).and_then(|line| line.split_whitespace().next()).unwrap().to_owned()
+    }
+
+    /// The step that was begun last, as the journal has it.
+    pub(crate) fn last_intended(&self) -> Option<String> {
+        let journal = SqliteConnectOptions::new().filename(self.state.path().join("journal.db"));
+        let last = "SELECT body ->> '$.record.unit.step' FROM entry WHERE body ->> '$.record.kind' = 'intended'
+                    ORDER BY seq DESC LIMIT 1";
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut journal = SqliteConnection::connect_with(&journal).await.unwrap();
+            sqlx::query_scalar(last).fetch_optional(&mut journal).await.unwrap()
+        })
     }
 
     /// Takes the run back; it must succeed.
