@@ -71,7 +71,7 @@ impl Human {
         let mut state = self.inner.state();
         let seen = state.live.seen_by(entry);
         let again = state.live.is_again(entry);
-        state.live.record(entry, view, self.inner.clock.now());
+        state.live.record(entry, view);
         state.begun = true;
         let teller = Teller { names: &state.live.names, view, style: &style, seen: borrowed(&seen), again };
         // A wait is seen below as long as it lasts.

@@ -92,7 +92,7 @@ impl Live {
     }
 
     /// Takes in a record. Ask `seen` first: what has ended is forgotten here.
-    pub(super) fn record(&mut self, entry: &Entry, view: &RunView, now: Timestamp) {
+    pub(super) fn record(&mut self, entry: &Entry, view: &RunView) {
         if self.names.is_empty() || matches!(entry.record, Record::Listed { .. } | Record::Resumed { .. }) {
             self.names = Names::of(view);
         }
@@ -103,8 +103,9 @@ impl Live {
         self.phase =
             outline.into_iter().find(|phase| Some(&phase.id) == view.phase.as_ref()).map(|phase| phase.name.clone());
         match &entry.record {
+            Record::Started(_) => self.began = entry.at,
             Record::RollbackBegun { .. } => self.rolling_back = true,
-            Record::Resumed { .. } => self.rolling_back = false,
+            Record::Resumed { .. } => (self.began, self.rolling_back) = (entry.at, false),
             _ => {}
         }
         let Some(unit) = state::unit_of(&entry.record) else { return };
@@ -112,9 +113,9 @@ impl Live {
             self.lost.remove(host);
         }
         match &entry.record {
-            Record::Intended { .. } => self.begin(unit, Doing::Applying, now),
-            Record::UndoIntended { .. } => self.begin(unit, Doing::Undoing, now),
-            Record::Waiting { until, .. } => self.begin(unit, Doing::Waiting(*until), now),
+            Record::Intended { .. } => self.begin(unit, Doing::Applying, entry.at),
+            Record::UndoIntended { .. } => self.begin(unit, Doing::Undoing, entry.at),
+            Record::Waiting { until, .. } => self.begin(unit, Doing::Waiting(*until), entry.at),
             Record::Sent { .. } | Record::Reopened { .. } => {}
             _ => self.units.retain(|running| running.unit != *unit),
         }

@@ -46,7 +46,7 @@ impl Plain {
         let mut state = self.state();
         let (_, amount) = state.live.seen_by(entry);
         let again = state.live.is_again(entry);
-        state.live.record(entry, view, self.clock.now());
+        state.live.record(entry, view);
         // The output stands above already.
         let seen = (Vec::new(), amount);
         let page =

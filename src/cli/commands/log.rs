@@ -1,7 +1,6 @@
 //! `runbook log`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use serde_json::json;
 
@@ -17,6 +16,7 @@ use crate::events::{Entry, Record, RunView};
 use crate::journal::{JournalError, OutputKey, Store, chain, load, output};
 use crate::model::diagnostic::nearest;
 
+use super::follow::{LOOK, follow};
 use super::records::line;
 
 /// Shows the records of a run; of a step, its output too.
@@ -42,9 +42,6 @@ Examples:
   runbook log 1kq8w2z4bt --follow    from another terminal
   runbook log 1kq8w2z4bt --verify";
 
-/// How often a run that is followed is looked at.
-const LOOK: Duration = Duration::from_millis(300);
-
 pub(crate) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, CommandError> {
     let Some(store) = context.state()?.open_to_look().await? else { return Err(choose::none(context)) };
     let run = choose::run(context, &*store, arguments.run.as_deref()).await?;
@@ -53,6 +50,9 @@ pub(crate) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     }
     let (_, view) = load(&*store, &run).await?;
     let step = arguments.step.as_deref().map(|said| step(&run, &view, said, context)).transpose()?;
+    if arguments.follow && step.is_none() && context.is_for_people() {
+        return follow(context, &*store, &run).await;
+    }
     let mut log = Log { context, store: &*store, run, step, seen: 0, told: BTreeMap::new() };
     loop {
         let status = log.more(arguments.follow).await?;

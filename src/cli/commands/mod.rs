@@ -7,6 +7,7 @@ pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod due;
 mod earlier;
+mod follow;
 mod hosts;
 pub(crate) mod import;
 pub(crate) mod log;

@@ -57,7 +57,7 @@ fn a_terminal_shows_the_clock_at_the_foot() {
     let mut terminal = Terminal::new(12, 100);
     tell(&mut terminal.story);
     let screen = terminal.screen();
-    assert_snapshot!(screen.lines().last().unwrap_or_default(), @"0 of 9 steps · 3m 03s · mail up 0.0 s · site DOWN 0.5 s");
+    assert_snapshot!(screen.lines().last().unwrap_or_default(), @"0 of 9 steps · 1.3 s · mail up 0.0 s · site DOWN 0.5 s");
 }
 
 #[test]

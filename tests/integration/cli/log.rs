@@ -75,5 +75,54 @@ async fn a_changed_record_is_found() {
 fn a_run_that_is_over_is_not_followed_for_ever() {
     let test = Test::new().runbook(BOOK);
     test.run("run book.yaml").exits(1);
-    test.run("log --follow").exits(0).says("fails@local: failed: exited with 5");
+    test.run("log --follow").exits(0).says("fails").says("exited with 5");
+}
+
+const SLOW: &str = "
+    name: Slow
+    phases:
+      - id: first
+        name: First
+        steps:
+          - {id: quick, on: local, run: echo quickly done, undo: nothing}
+          - id: slow
+            on: local
+            run: 'echo half; while [ ! -e go ]; do sleep 0.05; done; printf \"the rest\"'
+            undo: 'echo taken back'
+";
+
+#[test]
+fn who_follows_sees_what_who_runs_it_sees() {
+    let test = Test::new().runbook(SLOW);
+    let mut run = test.start("run book.yaml");
+    run.told("slow@local | half");
+    let mut follower = test.start("log --follow");
+    follower.told("slow@local | half");
+    std::fs::write(test.path("go"), "").unwrap();
+    let (told, follower) = (run.wait().exits(0), follower.wait().exits(0));
+    let steps = |text: &str| {
+        let lines = text.lines().skip_while(|line| *line != "First").take_while(|line| !line.contains("done in"));
+        // Whoever comes later is spared what a step has said that is over.
+        lines.filter(|line| !line.contains("quickly done")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let (due, shown) = (steps(&told.stdout), steps(&follower.stdout));
+    assert!(due.iter().any(|line| line.contains("slow@local | the rest")), "{told}");
+    let shown = shown.iter().filter(|line| !line.is_empty() && !line.starts_with("to see where it stands"));
+    assert_eq!(shown.collect::<Vec<_>>(), due.iter().filter(|line| !line.is_empty()).collect::<Vec<_>>());
+
+    let back = test.run("rollback").exits(4);
+    let follower = test.run("log --follow").exits(0);
+    assert!(back.stdout.contains("| taken back") && !follower.stdout.contains("half"), "{follower}");
+}
+
+#[test]
+fn at_a_terminal_the_output_of_a_running_step_stands_beneath_it_until_the_reader_has_enough() {
+    let test = Test::new().runbook(SLOW);
+    let mut run = test.start("run book.yaml");
+    run.told("slow@local | half");
+    let at = test.type_in("log --follow").expect("quick").expect("slow").expect("half").expect("1 of 2");
+    let screen = at.keys("\x03").exits(130);
+    assert!(screen.contains("it goes on without you; to go on watching: runbook log "), "{screen}");
+    std::fs::write(test.path("go"), "").unwrap();
+    run.wait().exits(0);
 }
