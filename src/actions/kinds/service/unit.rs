@@ -146,11 +146,18 @@ impl Verb {
     }
 }
 
-/// What does all of `verbs` with `unit`, in one round trip. Where one fails it says how the unit is, with the last lines of its log.
+/// What does all of `verbs` with `unit`, in one round trip. Where one fails it says how the unit is, with the last lines of its log. What
+/// systemd refuses as one start too many in a short time has stopped by then: several steps that restart the same unit, and the way back over
+/// them, are no crash loop, so their starts are forgotten and it is started even so.
 pub(super) fn command(unit: &str, verbs: &[Verb]) -> Command {
     let mut script = String::from(
         "export SYSTEMD_COLORS=0 SYSTEMD_PAGER=\n\
-         act() { systemctl --no-ask-password \"$@\" && return; s=$?; systemctl status --full --lines=15 -- \"$UNIT\" >&2 || :; exit $s; }\n",
+         hit() { [ \"$(systemctl show --value -p Result -- \"$UNIT\")\" = start-limit-hit ]; }\n\
+         act() {\n\
+         systemctl --no-ask-password \"$@\" && return; s=$?\n\
+         ! hit || { systemctl reset-failed -- \"$UNIT\" && systemctl --no-ask-password \"$@\" && return; s=$?; }\n\
+         systemctl status --full --lines=15 -- \"$UNIT\" >&2 || :; exit $s\n\
+         }\n",
     );
     for verb in verbs {
         script.push_str("act ");

@@ -61,6 +61,17 @@ fn service() {
                 .leaves("[ $(grep -cx start /run/$SELF.starts) -ge 2 ]")
                 .crashes()
         })
+        .case("restarted more often than systemd lets it", |c| {
+            let limited = "mkdir -p /etc/systemd/system/$SELF.service.d
+                 printf '%s\n' '[Unit]' StartLimitIntervalSec=1h StartLimitBurst=2 >/etc/systemd/system/$SELF.service.d/limit.conf
+                 systemctl daemon-reload; systemctl start $SELF; systemctl restart $SELF";
+            c.given(&given(limited))
+                .cleared_by(&format!("{CLEARED}; rm -r /etc/systemd/system/$SELF.service.d; systemctl daemon-reload"))
+                .step("service: {name: SELF, state: restarted}")
+                .state(STATE)
+                .acts()
+                .leaves("systemctl is-active --quiet $SELF && [ $(grep -cx start /run/$SELF.starts) -ge 3 ]")
+        })
         .case("restarted and was not running", |c| {
             c.given(&given("")).cleared_by(CLEARED).step("service: {name: SELF, state: restarted}").state(STATE).acts().leaves(&starts("start"))
         })
