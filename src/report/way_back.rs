@@ -87,12 +87,11 @@ impl Steps<'_> {
 
     /// What was said beforehand of the try whose way back is kept: the first since the unit was last undone.
     fn preview(&self, unit: &UnitId) -> Option<&Preview> {
-        let scenes = &self.story.units.get(unit)?.scenes;
-        let first = scenes.iter().rev().find(|scene| matches!(scene.what, What::Try { number: 1, .. }))?;
-        match first.what {
-            What::Try { preview, .. } => preview,
+        let first = self.story.view.state(unit).attempt()?.first;
+        self.story.units.get(unit)?.scenes.iter().find_map(|scene| match scene.what {
+            What::Try { number, preview, .. } if number == first => preview,
             _ => None,
-        }
+        })
     }
 }
 
