@@ -227,10 +227,11 @@ impl Controller {
         };
         let data = match (&prepared.undo, restored, captured) {
             (Some(undo), _, _) => undo.clone(),
+            // Also of a step that restores: what it found is what the temporary change had come to by then.
+            (None, _, Reversible::By(data)) => Undo::Captured { data },
             (None, Some(restored), _) => {
                 Undo::Again { unit: UnitId { step: restored.value.clone(), ..prepared.unit.clone() } }
             }
-            (None, None, Reversible::By(data)) => Undo::Captured { data },
             (None, None, Reversible::Nothing) => Undo::Nothing,
             (None, None, Reversible::No(why) | Reversible::Swept { why, .. }) => Undo::None { why },
         };

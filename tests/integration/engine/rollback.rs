@@ -75,6 +75,29 @@ async fn the_undo_of_a_restore_applies_the_temporary_change_again() {
     assert_eq!(world.read("old", "page").as_deref(), Some("welcome"));
 }
 
+/// What was in it by then is not made anew: the step that is gone back to may need it.
+#[tokio::test]
+async fn the_undo_of_a_restore_by_an_action_puts_back_what_that_found() {
+    let world = World::new(
+        "steps:
+  - {id: room, on: old, temporary: soon, file: {path: '<old>/room', state: directory}}
+  - {id: fill, on: old, run: 'echo built >\"<old>/room/package\"', undo: 'rm -f \"<old>/room/package\"'}
+  - {id: used, on: old, run: 'cp \"<old>/room/package\" \"<old>/used\"', undo: 'rm -f \"<old>/used\"'}
+  - {id: gone, on: old, restores: room, file: {path: '<old>/room', state: absent}}
+",
+    );
+    let before = world.listing();
+    assert_eq!(world.go().await.unwrap(), End::Done { open: 0 });
+    let done = world.listing();
+    world.roll_back(Some("used")).await.unwrap();
+    assert_eq!(world.read("old", "room/package").as_deref(), Some("built\n"));
+    assert_eq!(world.view().await.ledger().len(), 1, "it is open again");
+    assert_eq!(world.resume().await.unwrap(), End::Done { open: 0 });
+    assert_eq!(world.listing(), done);
+    assert_eq!(world.roll_back(None).await.unwrap(), End::RolledBack { to: None });
+    assert_eq!(world.listing(), before);
+}
+
 #[tokio::test]
 async fn a_failure_can_roll_back_by_itself() {
     let world = World::new(
