@@ -107,10 +107,10 @@ fn a_run_is_followed_from_another_terminal() {
     let mut going = test.start("run book.yaml");
     going.until(&test.path("begun"));
     let mut log = test.start("log --follow");
-    log.told("its job is sent");
+    log.told("\nSlow\n");
     test.put("go", "");
     going.wait().exits(0);
-    log.wait().exits(0).says("second@local: applied").says("  done\n");
+    log.wait().exits(0).says("  ✓ The second  local");
 }
 
 #[test]

@@ -269,7 +269,8 @@ async fn a_job_of_another_boot_died_on_the_host() {
     let host = Host::new();
     let at = host.place("reboot").await;
     std::fs::create_dir_all(&at.dir).unwrap();
-    for (file, text) in [("pid", "1 1 some-other-boot .\n"), ("out", "said"), ("err", ""), ("code.new", "      \n")] {
+    let left = [("pid", "1 1 some-other-boot .\n"), ("go", ""), ("out", "said"), ("err", ""), ("code.new", "      \n")];
+    for (file, text) in left {
         std::fs::write(Path::new(&at.dir).join(file), text).unwrap();
     }
     let job = Job::new(&host.fake, &at, None);
