@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use crate::base::fs::FsError;
 use crate::base::{Spanned, StepId};
 use crate::events::Preview;
-use crate::events::record::{Failure, Outputs};
+use crate::events::record::{Failure, Keepsake, Outputs};
 use crate::model::{Diagnostics, Form, Node};
 use crate::transport::TransportError;
 
@@ -73,6 +73,18 @@ pub trait Action: Sized + Send + Sync + 'static {
     /// Removes what apply needed on its way and a crash has left, by what was captured: keys, files that only pass through. Called where
     /// nothing of the unit runs any more: before a step's own `undo`, and before a crash is looked into. The action's undo does it itself.
     async fn sweep(_undo: &Self::Undo, _cx: &Write<'_>) -> Result<(), ActionError> {
+        Ok(())
+    }
+
+    /// What its undo needs that is not in the folder of the run on its host: it stands beside what was changed, or is no file. Of units that
+    /// were not applied to their end, too.
+    async fn kept(_undo: &Self::Undo, _cx: &Read<'_>) -> Result<Vec<Keepsake>, ActionError> {
+        Ok(Vec::new())
+    }
+
+    /// Removes that, once nobody will take the unit back any more, and what its undo would have removed of a try that came to no end. Looks
+    /// first whether it is still what was kept. Idempotent.
+    async fn discard(_undo: &Self::Undo, _cx: &Write<'_>) -> Result<(), ActionError> {
         Ok(())
     }
 

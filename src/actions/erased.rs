@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::base::Spanned;
 use crate::events::Preview;
-use crate::events::record::Outputs;
+use crate::events::record::{Keepsake, Outputs};
 
 use super::context::{Read, Stash, Write};
 use super::contract::{Action, ActionError, AfterCrash, Check, Hold, LocalFile, Reversible, Verdict};
@@ -147,6 +147,22 @@ pub async fn undo<A: Action>(captured: &Value, cx: &Write<'_>) -> Result<String,
 /// Where what was captured cannot be read, or as [`Action::sweep`] says.
 pub async fn sweep<A: Action>(captured: &Value, cx: &Write<'_>) -> Result<(), ActionError> {
     A::sweep(&from_value(captured)?, cx).await
+}
+
+/// What a unit of kind `A` keeps for its undo beside the folder of the run.
+///
+/// # Errors
+/// Where what was captured cannot be read, or as [`Action::kept`] says.
+pub async fn kept<A: Action>(captured: &Value, cx: &Read<'_>) -> Result<Vec<Keepsake>, ActionError> {
+    A::kept(&from_value(captured)?, cx).await
+}
+
+/// Removes that.
+///
+/// # Errors
+/// Where what was captured cannot be read, or as [`Action::discard`] says.
+pub async fn discard<A: Action>(captured: &Value, cx: &Write<'_>) -> Result<(), ActionError> {
+    A::discard(&from_value(captured)?, cx).await
 }
 
 /// The time to live that a unit of kind `A` saw before its change, by what it captured.

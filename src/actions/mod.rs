@@ -7,6 +7,7 @@ pub mod durable;
 pub mod edit;
 pub mod erased;
 pub mod expected;
+pub mod keepsake;
 pub mod kinds;
 pub mod names;
 pub mod nameserver;

@@ -3,9 +3,10 @@
 use async_trait::async_trait;
 use serde_json::Value;
 
+use crate::events::record::Keepsake;
 use crate::model::{Diagnostics, Form, Node};
 
-use super::context::Write;
+use super::context::{Read, Write};
 use super::contract::{Action, ActionError};
 use super::edit::Edited;
 use super::erased::{self, DynAction};
@@ -33,6 +34,10 @@ trait DynUndo: Send + Sync {
 
     async fn sweep(&self, captured: &Value, cx: &Write<'_>) -> Result<(), ActionError>;
 
+    async fn kept(&self, captured: &Value, cx: &Read<'_>) -> Result<Vec<Keepsake>, ActionError>;
+
+    async fn discard(&self, captured: &Value, cx: &Write<'_>) -> Result<(), ActionError>;
+
     fn ttl_before(&self, captured: &Value) -> Option<u32>;
 }
 
@@ -46,6 +51,14 @@ impl<A: Action> DynUndo for UndoOf<A> {
 
     async fn sweep(&self, captured: &Value, cx: &Write<'_>) -> Result<(), ActionError> {
         erased::sweep::<A>(captured, cx).await
+    }
+
+    async fn kept(&self, captured: &Value, cx: &Read<'_>) -> Result<Vec<Keepsake>, ActionError> {
+        erased::kept::<A>(captured, cx).await
+    }
+
+    async fn discard(&self, captured: &Value, cx: &Write<'_>) -> Result<(), ActionError> {
+        erased::discard::<A>(captured, cx).await
     }
 
     fn ttl_before(&self, captured: &Value) -> Option<u32> {
@@ -132,6 +145,22 @@ impl Kind {
     /// As the action's own `sweep` says.
     pub async fn sweep(&self, captured: &Value, cx: &Write<'_>) -> Result<(), ActionError> {
         self.undo.sweep(captured, cx).await
+    }
+
+    /// What a unit of this kind keeps for its undo beside the folder of the run.
+    ///
+    /// # Errors
+    /// As the action's own `kept` says.
+    pub async fn kept(&self, captured: &Value, cx: &Read<'_>) -> Result<Vec<Keepsake>, ActionError> {
+        self.undo.kept(captured, cx).await
+    }
+
+    /// Removes that.
+    ///
+    /// # Errors
+    /// As the action's own `discard` says.
+    pub async fn discard(&self, captured: &Value, cx: &Write<'_>) -> Result<(), ActionError> {
+        self.undo.discard(captured, cx).await
     }
 
     /// The time to live that a unit of this kind saw before its change, by what it captured.

@@ -3,8 +3,8 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::commands::{
-    abandon, by_hand, check, completions, demo, due, import, log, man, new, plan, report, resume, rollback, run, runs,
-    schema, show, status,
+    abandon, by_hand, check, clean, completions, demo, due, import, log, man, new, plan, report, resume, rollback, run,
+    runs, schema, show, status,
 };
 
 /// Carries out server migrations written as YAML runbooks: step by step over SSH, with a journal, resume and rollback.
@@ -92,6 +92,7 @@ pub(crate) enum Command {
     Report(report::Arguments),
     Due(due::Arguments),
     Abandon(abandon::Arguments),
+    Clean(clean::Arguments),
     New(new::Arguments),
     Import(import::Arguments),
     Show(show::Arguments),

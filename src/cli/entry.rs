@@ -9,8 +9,8 @@ use tokio::runtime::Builder;
 use super::arguments::{Arguments, Command};
 use super::around::{Around, Plainly};
 use super::commands::{
-    abandon, by_hand, check, completions, demo, due, import, log, man, new, plan, report, resume, rollback, run, runs,
-    schema, show, status,
+    abandon, by_hand, check, clean, completions, demo, due, import, log, man, new, plan, report, resume, rollback, run,
+    runs, schema, show, status,
 };
 use super::console;
 use super::context::Context;
@@ -68,6 +68,7 @@ async fn carry_out(context: &Context, command: Command) -> Result<Exit, CommandE
         Command::Report(arguments) => report::run(context, &arguments).await,
         Command::Due(_) => due::run(context).await,
         Command::Abandon(arguments) => abandon::run(context, &arguments).await,
+        Command::Clean(arguments) => clean::run(context, &arguments).await,
         Command::New(arguments) => new::run(context, &arguments),
         Command::Import(arguments) => import::run(context, &arguments),
         Command::Show(arguments) => show::run(context, &arguments),

@@ -235,13 +235,16 @@ const WORDS: [(&str, Is); 9] = [
     ("stuck", |unit| matches!(unit.state, UnitState::Stuck(..))),
 ];
 
+/// A command to be typed.
+pub(super) fn command(words: &str, typing: Typing<'_>) -> String {
+    let with = if typing.with.is_empty() { String::new() } else { format!(" {}", typing.with) };
+    format!("runbook {words}{with}")
+}
+
 /// The commands that make sense now: what for, and what to type.
 pub(super) fn next(ending: &Ending, view: &RunView, typing: Typing<'_>) -> Vec<(&'static str, String)> {
     let run = view.started.as_ref().map_or("", |started| started.run.as_str());
-    let command = |words: &str| {
-        let with = if typing.with.is_empty() { String::new() } else { format!(" {}", typing.with) };
-        format!("runbook {words}{with}")
-    };
+    let command = |words: &str| command(words, typing);
     let of_run = |verb: &str| command(&format!("{verb} {run}"));
     let file = match &view.started {
         Some(started) if typing.file.is_empty() => &started.path,

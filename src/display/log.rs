@@ -5,6 +5,7 @@ use crate::events::{Reversal, RunView};
 
 use super::count::count;
 use super::failure::{first, rest};
+use super::kept::{self, room};
 use super::line::{Line, Page};
 use super::names::Names;
 use super::style::{Mark, Style, Tone};
@@ -90,6 +91,16 @@ impl Logged<'_> {
             }),
             Record::RollbackEnded { complete: true, .. } => page.push(head.put(Tone::Good, "rollback ended")),
             Record::RollbackEnded { complete: false, .. } => page.push(head.put(Tone::Bad, "rollback stopped")),
+            Record::CleaningBegun => page.push(head.put(Tone::Strong, "what was kept for undo is removed")),
+            Record::Cleaned { removed, left } => {
+                let all = if left.is_empty() {
+                    head.put(Tone::Good, "removed")
+                } else {
+                    head.put(Tone::Doubt, "removed, but not all")
+                };
+                page.push(all.text(": ").text(room(removed)));
+                kept::things(page, BENEATH, removed);
+            }
             Record::Finished { open: 0 } => page.push(head.put(Tone::Good, "done")),
             Record::Finished { open } => {
                 page.push(

@@ -6,7 +6,7 @@ use crate::base::UnitId;
 use crate::events::view::Status;
 use crate::events::{RunView, UnitState};
 
-use super::closing::{Ending, Typing, next_line, sums, temporary};
+use super::closing::{Ending, Typing, command, next_line, sums, temporary};
 use super::count::count;
 use super::failure::first;
 use super::gate::by_when;
@@ -51,7 +51,7 @@ pub fn status(view: &RunView, typing: Typing<'_>, now: Timestamp, style: &Style)
         temporary(&mut page, view, style);
     }
     page.gap();
-    way_back(&mut page, view, style);
+    way_back(&mut page, view, typing, style);
     if let Some(deadline) = started.deadline.filter(|_| !view.status.is_over()) {
         let took = view.time_to_undo(&view.undo_order(None));
         let line = by_when(&deadline.to_string(), took, now, style);
@@ -146,7 +146,12 @@ fn trouble(page: &mut Page, view: &RunView, now: Timestamp, style: &Style) {
     }
 }
 
-fn way_back(page: &mut Page, view: &RunView, style: &Style) {
+fn way_back(page: &mut Page, view: &RunView, typing: Typing<'_>, style: &Style) {
+    if let Some(cleaned) = view.cleaned {
+        let line = Line::new().text("it cannot be taken back: what was kept for that was removed, ");
+        page.push(line.text(instant(cleaned, style)));
+        return;
+    }
     let order = view.undo_order(None);
     if order.is_empty() {
         page.push(Line::new().text("rollback would have nothing to undo"));
@@ -154,6 +159,10 @@ fn way_back(page: &mut Page, view: &RunView, style: &Style) {
     }
     page.push(Line::new().text("rollback would undo ").text(count(order.len(), "unit")).text(", newest first:"));
     undo_list(page, 4, &order, view, UNITS, style);
+    if let Some(started) = view.started.as_ref().filter(|_| view.status.is_over()) {
+        let line = Line::indented(4).put(Tone::Dim, "what is kept on hosts for that goes, once you want it to: ");
+        page.push(line.put(Tone::Name, command(&format!("clean {}", started.run), typing)));
+    }
     for (name, step) in &view.checkpoints {
         page.push(
             Line::indented(4)

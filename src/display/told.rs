@@ -113,6 +113,8 @@ impl Teller<'_> {
             | Record::Parked { .. }
             | Record::Stopped { .. }
             | Record::RollbackEnded { .. }
+            | Record::CleaningBegun
+            | Record::Cleaned { .. }
             | Record::Finished { .. }
             | Record::Abandoned { .. } => {}
         }

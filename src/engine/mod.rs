@@ -3,6 +3,7 @@
 mod ahead;
 mod around;
 mod by_hand;
+mod clean;
 pub mod controller;
 mod edits;
 mod foresee;
@@ -19,6 +20,7 @@ mod run;
 pub mod setup;
 pub mod signal;
 mod step;
+mod tidy;
 mod trouble;
 mod ttl;
 mod undo;
@@ -28,6 +30,7 @@ mod verify;
 mod watch;
 mod world;
 
+pub use clean::Kept;
 pub use controller::{ByHand, Controller, EngineError, Jobs};
 pub use edits::{Edit, EditKind, edits};
 pub use foresee::{Forecast, foresee, foresee_rollback};

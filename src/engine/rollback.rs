@@ -1,12 +1,9 @@
 //! Takes a run back, newest first.
 
 use crate::actions::ActionError;
-use crate::base::{Role, StepId, UnitId};
-use crate::events::record::Account;
+use crate::base::{StepId, UnitId};
 use crate::events::view::Status;
 use crate::events::{Progress, Record, UnitState};
-
-use crate::plan::PlannedStep;
 
 use super::controller::{Controller, EngineError};
 use super::setup::End;
@@ -57,55 +54,6 @@ impl Controller {
         let left = if to.is_none() { self.tidy().await } else { view.left.clone() };
         self.journal.append(Record::RollbackEnded { complete: true, left }).await?;
         Ok(End::RolledBack { to })
-    }
-
-    /// Removes what was kept for undo by a unit that was never announced: the controller died in between, so the journal does not know of it.
-    /// What cannot be removed stays, for its owner's eyes only: where that is is given.
-    async fn tidy(&self) -> Vec<Account> {
-        let view = self.journal.view();
-        let known = |step: &PlannedStep| view.units_of(step.id()).next().is_some();
-        let newest = self.world.plan.steps().enumerate().filter(|(_, step)| known(step)).last();
-        // The step after the last that the journal knows of may have been the one.
-        let steps = self.world.plan.steps().take(newest.map_or(1, |(at, _)| at + 2));
-        let of_before =
-            |Account { host, become_user }: &Account| (host.clone(), self.as_user(Some(host), become_user.as_deref()));
-        let mut accounts: Vec<_> = view.left.iter().map(of_before).collect();
-        for step in steps {
-            let items = self.world.units(step, &view).unwrap_or_default();
-            for work in items.into_iter().flatten() {
-                let Ok(prepared) = self.world.prepare(step, &work.unit, work.item, &view) else { continue };
-                let of_unit = if let Some(host) = work.unit.host {
-                    vec![(host, prepared.become_user)]
-                } else {
-                    // What is between hosts keeps things on each, as the user that it acts as, and as whoever logs in.
-                    let users = |role: Role| {
-                        let user = self.world.become_on(&role, prepared.user.as_deref());
-                        [(role.clone(), user), (role, None)]
-                    };
-                    self.world.plan.reached(step).into_iter().flat_map(users).collect()
-                };
-                for account in of_unit {
-                    let (host, _) = &account;
-                    if (host.is_local() || view.pins.contains_key(host)) && !accounts.contains(&account) {
-                        accounts.push(account);
-                    }
-                }
-            }
-        }
-        let mut left = Vec::new();
-        for (host, become_user) in accounts {
-            let cleared = async {
-                let transport = self.world.transport(&host).await?;
-                let home = self.world.job_home(&host, become_user.as_ref()).await?;
-                Ok::<(), ActionError>(home.clear(&*transport, become_user.as_ref(), &self.world.run).await?)
-            };
-            if let Err(error) = cleared.await {
-                let text = format!("something that was kept for undo stays on {host}, until another rollback: {error}");
-                self.world.setup.screen.progress(&Progress::Warning { text });
-                left.push(Account { host, become_user: become_user.map(|user| user.user) });
-            }
-        }
-        left
     }
 
     async fn back(&self, unit: &UnitId) -> Result<Back, EngineError> {

@@ -57,7 +57,7 @@ impl Leftover {
     }
 }
 
-fn kind_of(reversal: &Reversal) -> Result<&'static Kind, ActionError> {
+pub(super) fn kind_of(reversal: &Reversal) -> Result<&'static Kind, ActionError> {
     Registry
         .kind(&reversal.action)
         .ok_or_else(|| ActionError::failed(format!("this version of runbook cannot take back a `{}`", reversal.action)))
@@ -222,7 +222,7 @@ impl Controller {
         Ok(Done::Now(around.last_job()))
     }
 
-    fn step_of(
+    pub(super) fn step_of(
         &self,
         unit: &UnitId,
         view: &RunView,

@@ -1,10 +1,12 @@
 //! What happened: durable records, the state machine of a unit, and the fold of records that every screen shows.
 
+mod kept;
 mod names;
 pub mod preview;
 pub mod progress;
 pub mod record;
 pub mod state;
+mod status;
 mod undo_order;
 pub mod view;
 pub mod watch;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::{PhaseId, Role, RunId, StepId, UnitId};
 
+pub use super::kept::{Account, Keepsake};
 use super::preview::Preview;
 
 /// A record as the journal keeps it.
@@ -185,6 +186,16 @@ pub enum Record {
         /// Whether all was taken back.
         complete: bool,
         /// Who could not be asked to remove what was kept for undo: another rollback does.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        left: Vec<Account>,
+    },
+    /// What the run keeps on hosts for its undo is removed: from here on it cannot be taken back.
+    CleaningBegun,
+    /// That was done.
+    Cleaned {
+        /// What was removed.
+        removed: Vec<Keepsake>,
+        /// Whose things are still there: another `clean` removes them.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         left: Vec<Account>,
     },
@@ -468,13 +479,4 @@ pub struct Outputs {
     /// The largest TTL, in seconds, that resolvers may still hold: as seen before the change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttl: Option<u32>,
-}
-
-/// A user of a host.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Account {
-    /// The host.
-    pub host: Role,
-    /// Whom we become there; none: whoever logs in.
-    pub become_user: Option<String>,
 }

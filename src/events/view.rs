@@ -14,6 +14,8 @@ use super::record::{Account, Answer, Edited, Entry, Failure, Outcome, OutlineSte
 use super::state::{Attempt, Impossible, UnitState, unit_of};
 use super::watch::{ProbeView, Seen};
 
+pub use super::status::Status;
+
 /// A run as it stands. What is large in it is shared: each record that comes while somebody looks at the view makes another.
 #[derive(Clone, Debug, Default)]
 pub struct RunView {
@@ -27,8 +29,10 @@ pub struct RunView {
     pub status: Status,
     /// Which machine each role is.
     pub pins: BTreeMap<Role, Pin>,
-    /// Whose things that were kept for undo the last rollback could not remove.
+    /// Whose things that were kept for undo the last rollback, or `clean`, could not remove.
     pub left: Vec<Account>,
+    /// Since when what undo needs is removed: nothing can be taken back any more.
+    pub cleaned: Option<Timestamp>,
     /// What was said at the gates.
     pub answers: BTreeMap<String, Answer>,
     /// The items of each `foreach`.
@@ -81,61 +85,6 @@ pub struct Pin {
     pub machine_id: String,
 }
 
-/// What a run is doing, or how it ended.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Status {
-    /// Nothing was recorded.
-    #[default]
-    Fresh,
-    /// A process is carrying it out, or died doing so.
-    Running,
-    /// It waits for a person or a time.
-    Parked {
-        /// For what.
-        why: String,
-        /// The time, if it is one.
-        until: Option<Timestamp>,
-    },
-    /// It can be resumed.
-    Stopped {
-        /// Why it stopped.
-        why: String,
-    },
-    /// It is being taken back, or the process died doing so.
-    RollingBack {
-        /// To just before that step; none: to the start.
-        to: Option<StepId>,
-    },
-    /// It was taken back.
-    RolledBack {
-        /// To just before that step; none: to the start.
-        to: Option<StepId>,
-        /// Whether all of it was.
-        complete: bool,
-    },
-    /// All steps are over.
-    Done {
-        /// Temporary changes still open.
-        open: u32,
-    },
-    /// It was given up as it is.
-    Abandoned,
-}
-
-impl Status {
-    /// Whether a process carries the run on, or back, or died doing so.
-    #[must_use]
-    pub fn is_under_way(&self) -> bool {
-        matches!(self, Self::Running | Self::RollingBack { .. })
-    }
-
-    /// Whether there is nothing left to resume.
-    #[must_use]
-    pub fn is_over(&self) -> bool {
-        matches!(self, Self::Done { open: 0 } | Self::Abandoned | Self::RolledBack { to: None, complete: true })
-    }
-}
-
 /// A temporary change that is still there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Temporary {
@@ -155,6 +104,13 @@ impl RunView {
     pub fn check(&self, record: &Record) -> Result<(), Impossible> {
         if matches!(record, Record::Started(_)) != self.started.is_none() {
             return Err(Impossible { state: self.word(), event: "started, or go on unstarted" });
+        }
+        let cleans = matches!(record, Record::CleaningBegun | Record::Cleaned { .. });
+        if cleans && !self.status.is_over() {
+            return Err(Impossible { state: "not over", event: "cleaned" });
+        }
+        if !cleans && self.cleaned.is_some() {
+            return Err(Impossible { state: "cleaned", event: "gone on with, or taken back" });
         }
         match unit_of(record) {
             Some(unit) => self.state_ref(unit).next(record).map(drop),
@@ -220,6 +176,8 @@ impl RunView {
                 }
                 self.status = Status::RolledBack { to, complete: *complete };
             }
+            Record::CleaningBegun => self.cleaned = Some(self.cleaned.unwrap_or(entry.at)),
+            Record::Cleaned { left, .. } => self.left.clone_from(left),
             Record::ToldDue { until } => self.told_due = Some(*until),
             Record::Finished { open } => self.status = Status::Done { open: *open },
             Record::Abandoned { .. } => self.status = Status::Abandoned,
@@ -411,9 +369,12 @@ impl RunView {
         open
     }
 
-    /// The units that rollback to just before `to` takes back, in its order.
+    /// The units that rollback to just before `to` takes back, in its order. None once what it needs was removed.
     #[must_use]
     pub fn undo_order(&self, to: Option<&StepId>) -> Vec<UnitId> {
+        if self.cleaned.is_some() {
+            return Vec::new();
+        }
         let from = to.and_then(|step| self.position(step)).unwrap_or(0);
         let changed = self.units.iter().filter(|(unit, seen)| {
             seen.state.attempt().is_some() && self.position(&unit.step).is_none_or(|position| position >= from)

@@ -12,7 +12,7 @@ use crate::events::record::{Outcome, Reversal, Started};
 use crate::events::{Entry, Preview, Record, RunView};
 
 use super::chain;
-use super::intent::Intent;
+use super::intent::{Cleaning, Intent};
 use super::lease::{Fence, Holder, RENEWAL};
 use super::store::{OutputKey, Result, Store};
 
@@ -179,6 +179,15 @@ impl Journal {
     pub async fn intend_undo(&self, unit: &UnitId, attempt: u32) -> Result<Intent> {
         self.append(Record::UndoIntended { unit: unit.clone(), attempt }).await?;
         Ok(Intent::new(unit.clone(), attempt))
+    }
+
+    /// Announces that what the run keeps for undo is removed.
+    ///
+    /// # Errors
+    /// As [`Journal::append`]; also where the run is not over.
+    pub async fn intend_cleaning(&self) -> Result<Cleaning> {
+        self.append_if(Record::CleaningBegun, |view| view.cleaned.is_none()).await?;
+        Ok(Cleaning::new())
     }
 
     /// The intent of a unit that is in flight since another process announced it.

@@ -34,3 +34,19 @@ impl Intent {
         self.attempt
     }
 }
+
+/// Allows what the run keeps for undo to be removed. Only the journal makes one, after it has written that the run cannot be taken back any more.
+#[derive(Debug)]
+pub struct Cleaning(());
+
+impl Cleaning {
+    /// Made by the journal alone.
+    pub(super) fn new() -> Self {
+        Self(())
+    }
+
+    /// The same of what one unit keeps.
+    pub fn of(&self, unit: &UnitId) -> Intent {
+        Intent::new(unit.clone(), 0)
+    }
+}

@@ -11,7 +11,7 @@ pub mod store;
 
 pub use error::JournalError;
 pub use handle::{Journal, Listener, load, output};
-pub use intent::Intent;
+pub use intent::{Cleaning, Intent};
 pub use lease::{Fence, Holder};
 pub use memory::MemoryStore;
 pub use sqlite::SqliteStore;

@@ -37,6 +37,7 @@ impl Report {
             phases: steps.phases(),
             undone: steps.undone(),
             way_back: steps.way_back(),
+            cleaned: story.view.cleaned.map(|at| times.whole(at)),
             left: left(&story),
             hosts: hosts(&story),
             totals: totals(&story, source),

@@ -24,6 +24,8 @@ pub struct Report {
     pub(super) phases: Vec<Phase>,
     pub(super) undone: Vec<Undone>,
     pub(super) way_back: Vec<WayBack>,
+    /// Since when what was kept for that is removed.
+    pub(super) cleaned: Option<Moment>,
     /// Where things are left that were kept for undo.
     pub(super) left: Vec<String>,
     pub(super) hosts: Vec<Host>,

@@ -178,6 +178,10 @@ impl<E: Edit> Action for Edited<E> {
         undo.run(E::untangle, cx).await
     }
 
+    async fn discard(undo: &Undo, cx: &Write<'_>) -> Result<(), ActionError> {
+        undo.discard(cx).await
+    }
+
     /// The file takes its place in one step, or a write in place that broke off is finished; and an edit made twice is one made once.
     fn after_crash(&self) -> AfterCrash {
         AfterCrash::Reapply

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::actions::context::{Read, Write};
 use crate::actions::contract::ActionError;
+use crate::actions::keepsake;
 use crate::actions::remote_file::{Kept, Look, Print, Question, Seen as File, sha256, temporary, try_name, verdict};
 use crate::transport::Command;
 
@@ -41,6 +42,14 @@ impl Undo {
             unit: cx.env().unit.to_string(),
             temporary: temporary(&file.real, cx.env().run, cx.env().unit),
         }
+    }
+
+    /// Removes what a try that came to no end has left beside the file.
+    ///
+    /// # Errors
+    /// Where the host was not reached, or something stays.
+    pub(super) async fn discard(&self, cx: &Write<'_>) -> Result<(), ActionError> {
+        keepsake::remove_all(&cx.host()?, &self.temporary, cx).await
     }
 
     /// Takes the edit out, unless somebody else has changed the very lines of it in a way that `untangle` cannot tell apart.

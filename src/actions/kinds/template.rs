@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use crate::base::{Spanned, fs};
 use crate::events::Preview;
-use crate::events::record::Outputs;
+use crate::events::record::{Keepsake, Outputs};
 use crate::model::decode::{self, Fields};
 use crate::model::form::{Form, Key, required};
 use crate::model::{Diagnostics, Node};
@@ -94,6 +94,14 @@ impl Action for Template {
 
     async fn undo(undo: &Undo, cx: &Write<'_>) -> Result<String, ActionError> {
         undo.run(cx).await
+    }
+
+    async fn kept(undo: &Undo, cx: &Read<'_>) -> Result<Vec<Keepsake>, ActionError> {
+        undo.kept(cx).await
+    }
+
+    async fn discard(undo: &Undo, cx: &Write<'_>) -> Result<(), ActionError> {
+        undo.discard(cx).await
     }
 
     /// A file takes its place in one step: it is there or it is not.

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::actions::context::{Read, Write};
 use crate::actions::contract::ActionError;
+use crate::actions::keepsake;
 use crate::base::Masker;
+use crate::events::record::Keepsake;
 use crate::transport::Command;
 
 use super::detail::{Changes, Content, Text};
@@ -63,6 +65,31 @@ impl Undo {
     pub fn kept_aside(self, cx: &Read<'_>) -> Self {
         let aside = Some(kept_beside(&self.path, cx.env().run, cx.env().unit));
         Self { aside, ..self }
+    }
+
+    /// What it keeps beside the thing: what is too long to be copied, and a file that has more names on a disk of its own.
+    ///
+    /// # Errors
+    /// Where the host was not reached.
+    pub async fn kept(&self, cx: &Read<'_>) -> Result<Vec<Keepsake>, ActionError> {
+        let host = cx.host()?;
+        let mut kept = Vec::new();
+        for path in self.aside.iter().cloned().chain([format!("{}kept", self.temporary)]) {
+            kept.extend(keepsake::at(&host, &path).await?);
+        }
+        Ok(kept)
+    }
+
+    /// Removes that, and what a try that came to no end has left beside the thing.
+    ///
+    /// # Errors
+    /// Where the host was not reached, or something stays.
+    pub async fn discard(&self, cx: &Write<'_>) -> Result<(), ActionError> {
+        let host = cx.host()?;
+        if let Some(aside) = &self.aside {
+            keepsake::remove(&host, aside, cx).await?;
+        }
+        keepsake::remove_all(&host, &self.temporary, cx).await
     }
 
     /// Puts it back, unless somebody else has changed it since.

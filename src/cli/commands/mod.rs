@@ -3,6 +3,7 @@
 pub(crate) mod abandon;
 pub(crate) mod by_hand;
 pub(crate) mod check;
+pub(crate) mod clean;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod due;

@@ -1,6 +1,6 @@
 //! Records in words, a line each.
 
-use crate::display::{Line, Style, Tone, due, short};
+use crate::display::{Line, Style, Tone, due, room, short};
 use crate::events::record::{Answer, Outcome, Record};
 use crate::events::state::unit_of;
 use crate::events::watch::ProbeView;
@@ -71,6 +71,9 @@ fn words(entry: &Entry, view: &RunView, style: &Style) -> (Tone, String) {
         Record::Stuck { why, .. } => (Bad, format!("could not be undone: {why}")),
         Record::RollbackEnded { complete: true, .. } => (Good, "rolled back".into()),
         Record::RollbackEnded { complete: false, .. } => (Bad, "rollback stopped".into()),
+        Record::CleaningBegun => (Plain, "what was kept for undo is removed".into()),
+        Record::Cleaned { removed, left } if left.is_empty() => (Good, format!("removed: {}", room(removed))),
+        Record::Cleaned { removed, .. } => (Doubt, format!("not all of it was removed: {}", room(removed))),
         Record::Finished { open: 0 } => (Good, "done".into()),
         Record::Finished { open } => (Doubt, format!("done, with {open} temporary changes open")),
         Record::Abandoned { note } => (Plain, format!("given up as it is: {note}")),

@@ -72,6 +72,7 @@ pub(crate) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
 
 fn may_be_undone(context: &Context, run: &RunId, view: &RunView) -> Result<(), CommandError> {
     let over = match view.status {
+        _ if view.cleaned.is_some() => "cannot be taken back: `runbook clean` has removed what was kept for that",
         Status::Abandoned => "was given up",
         Status::RolledBack { to: None, complete: true } if view.left.is_empty() => {
             "was rolled back to its start already"

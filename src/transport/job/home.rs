@@ -78,7 +78,29 @@ impl JobHome {
     /// there makes it, and the folders above it, with mode 0700.
     #[must_use]
     pub fn kept(&self, run: &RunId, unit: &UnitId) -> String {
-        format!("{}/{}/{KEPT}/{}", self.base, file_name(run.as_str()), file_name(&unit.to_string()))
+        format!("{}/{KEPT}/{}", self.folder(run), file_name(&unit.to_string()))
+    }
+
+    /// The folder in which a run keeps things here.
+    #[must_use]
+    pub fn folder(&self, run: &RunId) -> String {
+        format!("{}/{}", self.base, file_name(run.as_str()))
+    }
+
+    /// How much room that takes, in bytes; none where there is no such folder.
+    ///
+    /// # Errors
+    /// Where the host cannot be reached.
+    pub async fn size(
+        &self,
+        transport: &dyn Transport,
+        become_user: Option<&Become>,
+        run: &RunId,
+    ) -> Result<Option<u64>, TransportError> {
+        let script = format!("[ ! -d {0} ] || du -sk {0}", quote(&self.folder(run)));
+        let said = transport.exec(Command::read(script).as_user(become_user.cloned()), None).await?;
+        let kib: Option<u64> = said.text().split_whitespace().next().and_then(|word| word.parse().ok());
+        Ok(kib.map(|kib| kib * 1024))
     }
 
     /// Removes all that a run keeps here: jobs that are over, and what undo needed. Only where nothing of the run can be taken back any more.
@@ -91,7 +113,7 @@ impl JobHome {
         become_user: Option<&Become>,
         run: &RunId,
     ) -> Result<(), TransportError> {
-        let folder = format!("{}/{}", self.base, file_name(run.as_str()));
+        let folder = self.folder(run);
         let script = format!("rm -rf {}; rmdir {} 2>/dev/null || :", quote(&folder), quote(&self.base));
         let said = transport.exec(Command::change(script).as_user(become_user.cloned()), None).await?;
         if said.success() {
@@ -111,7 +133,7 @@ impl JobHome {
         become_user: Option<&Become>,
         run: &RunId,
     ) -> Result<Vec<JobRef>, TransportError> {
-        let folder = format!("{}/{}", self.base, file_name(run.as_str()));
+        let folder = self.folder(run);
         let script = format!("[ ! -d {0} ] || ls -A {0}", quote(&folder));
         let said = transport.exec(Command::read(script).as_user(become_user.cloned()), None).await?;
         let job =

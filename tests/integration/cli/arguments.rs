@@ -197,7 +197,7 @@ fn manual_pages_are_written_for_the_whole_and_for_each_command() {
     let mut pages: Vec<_> =
         std::fs::read_dir(&folder).unwrap().map(|page| page.unwrap().file_name().into_string().unwrap()).collect();
     pages.sort();
-    assert_eq!(pages.len(), 22, "{pages:?}");
+    assert_eq!(pages.len(), 23, "{pages:?}");
     assert_eq!(pages[0], "runbook-abandon.1");
     let page = std::fs::read_to_string(folder.path().join("runbook-resume.1")).unwrap();
     assert!(page.contains(".SH EXAMPLES") && page.contains("\\-\\-take\\-over"), "{page}");

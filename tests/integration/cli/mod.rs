@@ -3,6 +3,7 @@
 mod arguments;
 mod by_hand;
 mod check;
+mod clean;
 mod demo;
 mod draft;
 mod edits;

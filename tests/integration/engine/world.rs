@@ -13,8 +13,8 @@ use tempfile::TempDir;
 use runbook::actions::Task;
 use runbook::base::{Clock, Role, RunId, Secret, StepId, SystemClock, UnitId};
 use runbook::engine::{
-    Connector, Controller, Destination, End, EngineError, Gate, GateAnswer, Interrupter, Manner, Operator, Remedy,
-    Screen, Setup, TaskAnswer, Trouble,
+    Connector, Controller, Destination, End, EngineError, Gate, GateAnswer, Interrupter, Kept, Manner, Operator,
+    Remedy, Screen, Setup, TaskAnswer, Trouble,
 };
 use runbook::events::{Entry, Foreseen, Progress, Record, RunView};
 use runbook::journal::store::Result as StoreResult;
@@ -206,6 +206,11 @@ impl World {
     /// Rolls back, in another process.
     pub(crate) async fn roll_back(&self, to: Option<&str>) -> Result<End, EngineError> {
         self.take_up().await?.controller.roll_back(to.map(StepId::from)).await
+    }
+
+    /// Removes what is kept for undo, in another process.
+    pub(crate) async fn clean(&self) -> Result<Kept, EngineError> {
+        self.take_up().await?.controller.clean().await
     }
 
     pub(crate) async fn view(&self) -> RunView {

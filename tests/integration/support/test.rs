@@ -20,7 +20,7 @@ use super::typing::Typing;
 pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The commands that reach hosts, and of those the ones that read a book from a file.
-const REACH: [&str; 9] = ["run", "plan", "check", "resume", "rollback", "done", "skip", "retry", "abandon"];
+const REACH: [&str; 10] = ["run", "plan", "check", "resume", "rollback", "done", "skip", "retry", "abandon", "clean"];
 const READ: [&str; 3] = ["run", "plan", "check"];
 
 /// A folder with a runbook in it, `book.yaml`, and a state folder beside it.

@@ -12,7 +12,7 @@ use crate::actions::remote_file::{
 };
 use crate::base::{Role, Spanned};
 use crate::events::Preview;
-use crate::events::record::Outputs;
+use crate::events::record::{Keepsake, Outputs};
 use crate::model::{Diagnostics, Form, Node};
 
 use super::source::{HostPieces, LocalPieces, Shown, Source};
@@ -109,6 +109,14 @@ impl Action for Copy {
 
     async fn undo(undo: &Undo, cx: &Write<'_>) -> Result<String, ActionError> {
         undo.run(cx).await
+    }
+
+    async fn kept(undo: &Undo, cx: &Read<'_>) -> Result<Vec<Keepsake>, ActionError> {
+        undo.kept(cx).await
+    }
+
+    async fn discard(undo: &Undo, cx: &Write<'_>) -> Result<(), ActionError> {
+        undo.discard(cx).await
     }
 
     /// A file takes its place in one step: it is there or it is not. What was on its way goes on from where it was.

@@ -8,7 +8,7 @@ use crate::actions::expected::Leaves;
 use crate::actions::remote_file::{Kind, Look, Owned, Question, aside, dress, put};
 use crate::base::Mode;
 use crate::events::Preview;
-use crate::events::record::Outputs;
+use crate::events::record::{Keepsake, Outputs};
 use crate::model::{Diagnostics, Form, Node};
 
 use super::judge::{Plan, Seen};
@@ -109,6 +109,14 @@ impl Action for File {
 
     async fn undo(undo: &Undo, cx: &Write<'_>) -> Result<String, ActionError> {
         undo.run(cx).await
+    }
+
+    async fn kept(undo: &Undo, cx: &Read<'_>) -> Result<Vec<Keepsake>, ActionError> {
+        undo.kept(cx).await
+    }
+
+    async fn discard(undo: &Undo, cx: &Write<'_>) -> Result<(), ActionError> {
+        undo.discard(cx).await
     }
 
     /// What was done to its end is found done, and the rest is done.

@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::actions::context::{Stash, Write};
+use crate::actions::context::{Read, Stash, Write};
 use crate::actions::contract::ActionError;
+use crate::actions::keepsake;
 use crate::actions::remote_file::{self, Kept};
+use crate::events::record::Keepsake;
 
 use super::aside::Aside;
 use super::folders::Made;
@@ -66,6 +68,24 @@ impl Undo {
             Self::Made(made) => made.remove(cx).await,
             Self::Aside(aside) => aside.back(cx).await,
             Self::Tree(tree) => tree.run(cx).await,
+        }
+    }
+
+    /// What it keeps beside the folder of the run.
+    pub(super) async fn kept(&self, cx: &Read<'_>) -> Result<Vec<Keepsake>, ActionError> {
+        match self {
+            Self::Thing(thing) => thing.kept(cx).await,
+            Self::Aside(aside) => Ok(keepsake::at(&cx.host()?, &aside.to).await?.into_iter().collect()),
+            Self::Made(_) | Self::Tree(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// Removes that.
+    pub(super) async fn discard(&self, cx: &Write<'_>) -> Result<(), ActionError> {
+        match self {
+            Self::Thing(thing) => thing.discard(cx).await,
+            Self::Aside(aside) => keepsake::remove(&cx.host()?, &aside.to, cx).await,
+            Self::Made(_) | Self::Tree(_) => Ok(()),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::actions::durable;
 use crate::actions::passage::{Choice, OneTimeKey, Via};
 use crate::base::Role;
 use crate::events::Preview;
-use crate::events::record::Outputs;
+use crate::events::record::{Keepsake, Outputs};
 use crate::model::{Diagnostics, Form, Node};
 
 use super::back::{self, Stood};
@@ -138,6 +138,14 @@ impl Action for Postgres {
 
     async fn undo(undo: &Undo, cx: &Write<'_>) -> Result<String, ActionError> {
         back::undo(undo, cx).await
+    }
+
+    async fn kept(undo: &Undo, cx: &Read<'_>) -> Result<Vec<Keepsake>, ActionError> {
+        undo.kept(cx).await
+    }
+
+    async fn discard(undo: &Undo, cx: &Write<'_>) -> Result<(), ActionError> {
+        undo.discard(cx).await
     }
 
     /// Each stage finds out what there is of it, and begins anew where it has to: half-made databases and dumps are the run's own.

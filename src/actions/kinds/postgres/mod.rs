@@ -8,6 +8,7 @@ mod direct;
 mod ear;
 mod figures;
 mod judge;
+mod keepsake;
 mod look;
 mod names;
 mod place;

@@ -13,7 +13,7 @@ use crate::actions::remote_file::{self, Look, New, Question, Text};
 use crate::actions::side::Side;
 use crate::base::{Role, duration};
 use crate::events::Preview;
-use crate::events::record::Outputs;
+use crate::events::record::{Keepsake, Outputs};
 use crate::model::{Diagnostics, Form, Node};
 use crate::transport::{Command, Effect, Process};
 
@@ -147,6 +147,14 @@ impl Action for StreamAction {
 
     async fn undo(undo: &Undo, cx: &Write<'_>) -> Result<String, ActionError> {
         undo.run(cx).await
+    }
+
+    async fn kept(undo: &Undo, cx: &Read<'_>) -> Result<Vec<Keepsake>, ActionError> {
+        undo.kept(cx).await
+    }
+
+    async fn discard(undo: &Undo, cx: &Write<'_>) -> Result<(), ActionError> {
+        undo.discard(cx).await
     }
 
     async fn sweep(undo: &Undo, cx: &Write<'_>) -> Result<(), ActionError> {

@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::actions::context::Write;
+use crate::actions::context::{Read, Write};
 use crate::actions::contract::ActionError;
 use crate::actions::passage::{Choice, OneTimeKey};
 use crate::actions::remote_file;
 use crate::base::Role;
+use crate::events::record::Keepsake;
 
 use super::staging;
 
@@ -61,6 +62,19 @@ impl Undo {
             return Err(ActionError::failed(super::action::NO_UNDO));
         };
         undo.run(&cx.at(&cx.other_as(on, user.as_deref()).await?)).await
+    }
+
+    /// What it keeps beside the folder of the run.
+    pub(super) async fn kept(&self, cx: &Read<'_>) -> Result<Vec<Keepsake>, ActionError> {
+        let Some(FileUndo { on, user, undo }) = &self.file else { return Ok(Vec::new()) };
+        undo.kept(&cx.at(&cx.other_as(on, user.as_deref()).await?)).await
+    }
+
+    /// Removes that, and what a crash may have left.
+    pub(super) async fn discard(&self, cx: &Write<'_>) -> Result<(), ActionError> {
+        self.sweep(cx).await?;
+        let Some(FileUndo { on, user, undo }) = &self.file else { return Ok(()) };
+        undo.discard(&cx.at(&cx.other_as(on, user.as_deref()).await?)).await
     }
 
     /// Removes what a crash may have left.

@@ -13,7 +13,7 @@ use crate::actions::expected::{Leaves, Standing, Thing};
 use crate::actions::passage::{Door, Via};
 use crate::base::{Role, duration};
 use crate::events::Preview;
-use crate::events::record::Outputs;
+use crate::events::record::{Keepsake, Outputs};
 use crate::model::{Diagnostics, Form, Node};
 
 use super::back::Undo;
@@ -180,6 +180,14 @@ impl Action for Sync {
 
     async fn undo(undo: &Undo, cx: &Write<'_>) -> Result<String, ActionError> {
         undo.run(cx).await
+    }
+
+    async fn kept(undo: &Undo, cx: &Read<'_>) -> Result<Vec<Keepsake>, ActionError> {
+        undo.kept(cx).await
+    }
+
+    async fn discard(undo: &Undo, cx: &Write<'_>) -> Result<(), ActionError> {
+        undo.discard(cx).await
     }
 
     /// What has come is not sent again: the transfer goes on from there.

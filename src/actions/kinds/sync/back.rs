@@ -2,11 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::actions::context::{Host, Write};
+use crate::actions::context::{Host, Read, Write};
 use crate::actions::contract::ActionError;
+use crate::actions::keepsake;
 use crate::actions::passage::{OneTimeKey, sweep_if_reached};
 use crate::actions::remote_file::{failed, verdict};
 use crate::base::Role;
+use crate::events::record::Keepsake;
 
 use super::keep::{COMMON, Rooms};
 use super::plan::{Found, Plan};
@@ -36,12 +38,7 @@ pub struct Undo {
 impl Undo {
     /// Brings the destination back, unless others have changed since what would be put back.
     pub(super) async fn run(&self, cx: &Write<'_>) -> Result<String, ActionError> {
-        if let Some(key) = &self.halves {
-            key.remove(cx).await?;
-        }
-        for (role, user, folder) in &self.litter {
-            sweep_if_reached(role, user.as_deref(), folder, cx).await?;
-        }
+        self.sweep(cx).await?;
         let host = cx.other_as(&self.to, self.user.as_deref()).await?;
         let base = &self.rooms.base;
         let what = format!("looking at what has become of {base}");
@@ -79,6 +76,35 @@ impl Undo {
         self.carry_out(&plan, &host, cx).await?;
         self.forget(&host, cx).await?;
         Ok(plan.in_words())
+    }
+
+    /// What it keeps beside the folder of the run: what was replaced and deleted, where the destination is another disk.
+    pub(super) async fn kept(&self, cx: &Read<'_>) -> Result<Vec<Keepsake>, ActionError> {
+        if self.rooms.is_in_one_place() {
+            return Ok(Vec::new());
+        }
+        let host = cx.other_as(&self.to, self.user.as_deref()).await?;
+        Ok(keepsake::at(&host, &self.rooms.backup).await?.into_iter().collect())
+    }
+
+    /// Removes that, and what a transfer that was given up has left.
+    pub(super) async fn discard(&self, cx: &Write<'_>) -> Result<(), ActionError> {
+        self.sweep(cx).await?;
+        if self.rooms.is_in_one_place() {
+            return Ok(());
+        }
+        let host = cx.other_as(&self.to, self.user.as_deref()).await?;
+        keepsake::remove(&host, &self.rooms.backup, cx).await
+    }
+
+    async fn sweep(&self, cx: &Write<'_>) -> Result<(), ActionError> {
+        if let Some(key) = &self.halves {
+            key.remove(cx).await?;
+        }
+        for (role, user, folder) in &self.litter {
+            sweep_if_reached(role, user.as_deref(), folder, cx).await?;
+        }
+        Ok(())
     }
 
     async fn carry_out(&self, plan: &Plan, host: &Host, cx: &Write<'_>) -> Result<(), ActionError> {

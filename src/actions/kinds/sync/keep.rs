@@ -46,6 +46,11 @@ impl Rooms {
         }
     }
 
+    /// Whether all of it is in the folder of the run.
+    pub(super) fn is_in_one_place(&self) -> bool {
+        self.backup.strip_prefix(&self.kept).is_some_and(|rest| rest.starts_with('/'))
+    }
+
     /// A script that knows where things are.
     pub(super) fn command(&self, script: &str) -> Command {
         Command::change(script)
