@@ -57,7 +57,7 @@ fn a_step_in_which_the_controller_died_can_be_taken_back_and_done_anew() {
     let before = Operator::new(&lab).everything_before();
     let undisturbed = book.operator(&lab);
     undisturbed.run(None).ended(0);
-    let done = undisturbed.everything().whoever_ran();
+    let done = undisturbed.everything().whoever_ran().whatever_dpkg_offered();
     undisturbed.roll_back();
     book.were_taken_back_each_time(&lab);
 
@@ -73,7 +73,7 @@ fn a_step_in_which_the_controller_died_can_be_taken_back_and_done_anew() {
             back += 1;
         }
     }
-    operator.everything().whoever_ran().must_be(&done);
+    operator.everything().whoever_ran().whatever_dpkg_offered().must_be(&done);
     operator.roll_back();
     book.were_taken_back_each_time(&lab);
     operator.everything().must_be(&before);
