@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use crate::base::fs::FsError;
 use crate::base::{Spanned, StepId};
 use crate::events::Preview;
-use crate::events::record::{Failure, Keepsake, Outputs};
+use crate::events::record::{Account, Failure, Keepsake, Outputs};
 use crate::model::{Diagnostics, Form, Node};
 use crate::transport::TransportError;
 
@@ -74,6 +74,11 @@ pub trait Action: Sized + Send + Sync + 'static {
     /// nothing of the unit runs any more: before a step's own `undo`, and before a crash is looked into. The action's undo does it itself.
     async fn sweep(_undo: &Self::Undo, _cx: &Write<'_>) -> Result<(), ActionError> {
         Ok(())
+    }
+
+    /// In whose folders on which hosts it keeps things, beside those of the user that its unit acts as.
+    fn keepers(_undo: &Self::Undo) -> Vec<Account> {
+        Vec::new()
     }
 
     /// What its undo needs that is not in the folder of the run on its host: it stands beside what was changed, or is no file. Of units that

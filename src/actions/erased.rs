@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::base::Spanned;
 use crate::events::Preview;
-use crate::events::record::{Keepsake, Outputs};
+use crate::events::record::{Account, Keepsake, Outputs};
 
 use super::context::{Read, Stash, Write};
 use super::contract::{Action, ActionError, AfterCrash, Check, Hold, LocalFile, Reversible, Verdict};
@@ -147,6 +147,12 @@ pub async fn undo<A: Action>(captured: &Value, cx: &Write<'_>) -> Result<String,
 /// Where what was captured cannot be read, or as [`Action::sweep`] says.
 pub async fn sweep<A: Action>(captured: &Value, cx: &Write<'_>) -> Result<(), ActionError> {
     A::sweep(&from_value(captured)?, cx).await
+}
+
+/// In whose folders a unit of kind `A` keeps things, by what it captured.
+#[must_use]
+pub fn keepers<A: Action>(captured: &Value) -> Vec<Account> {
+    from_value(captured).map(|undo| A::keepers(&undo)).unwrap_or_default()
 }
 
 /// What a unit of kind `A` keeps for its undo beside the folder of the run.

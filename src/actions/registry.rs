@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use serde_json::Value;
 
-use crate::events::record::Keepsake;
+use crate::events::record::{Account, Keepsake};
 use crate::model::{Diagnostics, Form, Node};
 
 use super::context::{Read, Write};
@@ -34,6 +34,8 @@ trait DynUndo: Send + Sync {
 
     async fn sweep(&self, captured: &Value, cx: &Write<'_>) -> Result<(), ActionError>;
 
+    fn keepers(&self, captured: &Value) -> Vec<Account>;
+
     async fn kept(&self, captured: &Value, cx: &Read<'_>) -> Result<Vec<Keepsake>, ActionError>;
 
     async fn discard(&self, captured: &Value, cx: &Write<'_>) -> Result<(), ActionError>;
@@ -51,6 +53,10 @@ impl<A: Action> DynUndo for UndoOf<A> {
 
     async fn sweep(&self, captured: &Value, cx: &Write<'_>) -> Result<(), ActionError> {
         erased::sweep::<A>(captured, cx).await
+    }
+
+    fn keepers(&self, captured: &Value) -> Vec<Account> {
+        erased::keepers::<A>(captured)
     }
 
     async fn kept(&self, captured: &Value, cx: &Read<'_>) -> Result<Vec<Keepsake>, ActionError> {
@@ -145,6 +151,12 @@ impl Kind {
     /// As the action's own `sweep` says.
     pub async fn sweep(&self, captured: &Value, cx: &Write<'_>) -> Result<(), ActionError> {
         self.undo.sweep(captured, cx).await
+    }
+
+    /// In whose folders a unit of this kind keeps things, by what it captured.
+    #[must_use]
+    pub fn keepers(&self, captured: &Value) -> Vec<Account> {
+        self.undo.keepers(captured)
     }
 
     /// What a unit of this kind keeps for its undo beside the folder of the run.

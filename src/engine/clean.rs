@@ -1,10 +1,13 @@
 //! What a run that is over still keeps on its hosts for its undo, and how that goes.
 
+use std::collections::BTreeSet;
+
 use crate::actions::{ActionError, Write};
 use crate::base::{Role, UnitId};
 use crate::events::record::{Account, Keepsake, Reversal};
 use crate::events::{Progress, Record};
 use crate::journal::Intent;
+use crate::transport::TransportError;
 
 use super::around::Around;
 use super::controller::{Controller, EngineError};
@@ -20,23 +23,32 @@ pub struct Kept {
     pub trouble: Vec<String>,
 }
 
+/// What was found on the way.
+#[derive(Default)]
+struct Found {
+    kept: Kept,
+    /// Of whom something stays.
+    left: Vec<Keeper>,
+    /// The hosts that could not be reached.
+    away: BTreeSet<Role>,
+}
+
 impl Controller {
     /// Looks what the run keeps on its hosts so that it can be taken back. Changes nothing.
     pub async fn kept(&self) -> Kept {
-        let mut kept = Kept::default();
-        for keeper in self.keepers() {
-            match self.folder(&keeper).await {
-                Ok(folder) => kept.things.extend(folder),
-                Err(error) => kept.trouble.push(trouble(&keeper.0, &error)),
+        let mut found = Found::default();
+        for keeper in self.all_keepers() {
+            if !found.is_left(&keeper) {
+                found.take(self.folder(&keeper).await, std::slice::from_ref(&keeper), &keeper.0);
             }
         }
         for (unit, reversal) in self.reversals() {
-            match self.kept_by(&unit, &reversal, None).await {
-                Ok(things) => kept.things.extend(things),
-                Err(error) => kept.trouble.push(format!("{unit}: {error}")),
+            let keepers = self.keepers_of_unit(&unit, &reversal);
+            if !keepers.iter().any(|keeper| found.is_left(keeper)) {
+                found.take(self.kept_by(&unit, &reversal, None).await, &keepers, &unit);
             }
         }
-        kept
+        found.kept
     }
 
     /// Removes that. From the first moment on, the run cannot be taken back any more. What could not be removed is told, and another try removes
@@ -46,41 +58,33 @@ impl Controller {
     /// Where the journal does not take a record: also where the run is not over.
     pub async fn clean(&self) -> Result<Kept, EngineError> {
         let cleaning = self.journal.intend_cleaning().await?;
-        let mut kept = Kept::default();
-        let mut left: Vec<Keeper> = Vec::new();
-        let keepers = self.keepers();
+        let mut found = Found::default();
+        let keepers = self.all_keepers();
         for keeper in &keepers {
-            if let Err(error) = self.is_calm(keeper).await {
-                self.warn(&mut kept, &trouble(&keeper.0, &error));
-                left.push(keeper.clone());
+            if !found.is_left(keeper) {
+                found.take(self.is_calm(keeper).await, std::slice::from_ref(keeper), &keeper.0);
             }
         }
         // What units keep elsewhere goes first: in the folders stands which is whose.
         for (unit, reversal) in self.reversals() {
             let of_unit = self.keepers_of_unit(&unit, &reversal);
-            if of_unit.iter().any(|keeper| left.contains(keeper)) {
-                left.extend(of_unit);
-                continue;
-            }
-            match self.kept_by(&unit, &reversal, Some(&cleaning.of(&unit))).await {
-                Ok(things) => kept.things.extend(things),
-                Err(error) => {
-                    self.warn(&mut kept, &format!("{unit}: {error}"));
-                    left.extend(of_unit);
-                }
+            if of_unit.iter().any(|keeper| found.is_left(keeper)) {
+                found.left.extend(of_unit);
+            } else {
+                found.take(self.kept_by(&unit, &reversal, Some(&cleaning.of(&unit))).await, &of_unit, &unit);
             }
         }
-        for keeper in keepers {
-            if left.contains(&keeper) {
-                continue;
+        for keeper in &keepers {
+            if !found.is_left(keeper) {
+                found.take(self.empty(keeper).await, std::slice::from_ref(keeper), &keeper.0);
             }
-            match self.empty(&keeper).await {
-                Ok(folder) => kept.things.extend(folder),
-                Err(error) => {
-                    self.warn(&mut kept, &trouble(&keeper.0, &error));
-                    left.push(keeper);
-                }
-            }
+        }
+        let Found { mut kept, mut left, away } = found;
+        left.extend(keepers.into_iter().filter(|keeper| away.contains(&keeper.0)));
+        for why in &mut kept.trouble {
+            *why = self.world.masker.mask(why);
+            let text = format!("something that was kept for undo stays, until another `clean`: {why}");
+            self.world.setup.screen.progress(&Progress::Warning { text });
         }
         let mut accounts: Vec<Account> = Vec::new();
         for keeper in left.into_iter().map(account) {
@@ -90,6 +94,19 @@ impl Controller {
         }
         self.journal.append(Record::Cleaned { removed: kept.things.clone(), left: accounts }).await?;
         Ok(kept)
+    }
+
+    /// Everybody as who the run keeps something.
+    fn all_keepers(&self) -> Vec<Keeper> {
+        let mut keepers = self.keepers();
+        for (unit, reversal) in self.reversals() {
+            for keeper in self.keepers_of_unit(&unit, &reversal) {
+                if !keepers.contains(&keeper) {
+                    keepers.push(keeper);
+                }
+            }
+        }
+        keepers
     }
 
     /// The units that may keep something, each with its way back.
@@ -131,25 +148,39 @@ impl Controller {
     }
 
     /// Whether nothing of the run goes on there: it would need what is removed.
-    async fn is_calm(&self, keeper: &Keeper) -> Result<(), ActionError> {
+    async fn is_calm(&self, keeper: &Keeper) -> Result<Option<Keepsake>, ActionError> {
         match self.running(keeper).await? {
             Some(job) => Err(ActionError::failed(format!("a job of the run still runs there: {job}"))),
-            None => Ok(()),
+            None => Ok(None),
         }
-    }
-
-    fn warn(&self, kept: &mut Kept, why: &str) {
-        let why = self.world.masker.mask(why);
-        let text = format!("something that was kept for undo stays, until another `clean`: {why}");
-        self.world.setup.screen.progress(&Progress::Warning { text });
-        kept.trouble.push(why);
     }
 }
 
-fn trouble(host: &Role, error: &ActionError) -> String {
-    // Errors of the way to a host name it.
-    match error {
-        ActionError::Transport(error) => error.to_string(),
-        error => format!("{host}: {error}"),
+impl Found {
+    /// Whether something of that user stays, or its host is away: it is not waited for twice.
+    fn is_left(&self, keeper: &Keeper) -> bool {
+        self.away.contains(&keeper.0) || self.left.contains(keeper)
+    }
+
+    /// Takes in what is kept, or why that is not known, of these.
+    fn take<T: IntoIterator<Item = Keepsake>>(
+        &mut self,
+        found: Result<T, ActionError>,
+        of: &[Keeper],
+        what: &impl std::fmt::Display,
+    ) {
+        let error = match found {
+            Ok(things) => return self.kept.things.extend(things),
+            Err(error) => error,
+        };
+        self.left.extend(of.iter().cloned());
+        if let ActionError::Transport(TransportError::Unreachable { host, .. } | TransportError::Away { host, .. }) =
+            &error
+        {
+            self.away.insert(host.clone());
+            self.kept.trouble.push(error.to_string());
+        } else {
+            self.kept.trouble.push(format!("{what}: {error}"));
+        }
     }
 }

@@ -8,6 +8,7 @@ use crate::plan::PlannedStep;
 use crate::transport::{Become, Job, JobState};
 
 use super::controller::Controller;
+use super::undo::kind_of;
 use super::units::Work;
 
 /// A user of a host, as who things are kept there.
@@ -76,14 +77,17 @@ impl Controller {
 
     /// As who a unit that the journal knows of may keep something.
     pub(super) fn keepers_of_unit(&self, unit: &UnitId, reversal: &Reversal) -> Vec<Keeper> {
-        let view = self.journal.view();
-        let by_plan = self.step_of(unit, &view).map(|(step, item)| {
-            let work = Work { unit: unit.clone(), item };
-            self.keepers_of(step, work, &view)
-        });
-        let of_unit =
-            || unit.host.clone().map(|host| (host, self.as_user(unit.host.as_ref(), reversal.become_user.as_deref())));
-        by_plan.ok().filter(|keepers| !keepers.is_empty()).unwrap_or_else(|| of_unit().into_iter().collect())
+        let host = unit.host.as_ref();
+        let own = host.map(|host| (host.clone(), self.as_user(Some(host), reversal.become_user.as_deref())));
+        let mut keepers: Vec<Keeper> = own.into_iter().collect();
+        let (Some(captured), Ok(kind)) = (reversal.captured(), kind_of(reversal)) else { return keepers };
+        for Account { host, become_user } in kind.keepers(captured) {
+            let keeper = (host.clone(), self.as_user(Some(&host), become_user.as_deref()));
+            if !keepers.contains(&keeper) {
+                keepers.push(keeper);
+            }
+        }
+        keepers
     }
 
     /// The folder in which the run keeps things as that user; none where there is none.

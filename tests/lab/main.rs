@@ -10,6 +10,8 @@ mod actions;
 mod banks;
 #[path = "tests/claims.rs"]
 mod claims;
+#[path = "tests/clean.rs"]
+mod clean;
 #[path = "../faults/mod.rs"]
 mod faults;
 #[path = "tests/gearman.rs"]

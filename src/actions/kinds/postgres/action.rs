@@ -9,7 +9,7 @@ use crate::actions::durable;
 use crate::actions::passage::{Choice, OneTimeKey, Via};
 use crate::base::Role;
 use crate::events::Preview;
-use crate::events::record::{Keepsake, Outputs};
+use crate::events::record::{Account, Keepsake, Outputs};
 use crate::model::{Diagnostics, Form, Node};
 
 use super::back::{self, Stood};
@@ -138,6 +138,10 @@ impl Action for Postgres {
 
     async fn undo(undo: &Undo, cx: &Write<'_>) -> Result<String, ActionError> {
         back::undo(undo, cx).await
+    }
+
+    fn keepers(undo: &Undo) -> Vec<Account> {
+        vec![undo.from.account(), undo.to.account()]
     }
 
     async fn kept(undo: &Undo, cx: &Read<'_>) -> Result<Vec<Keepsake>, ActionError> {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::actions::context::{Host, Read};
 use crate::actions::contract::ActionError;
 use crate::base::{Role, Secret, UnitId};
+use crate::events::record::Account;
 use crate::transport::{Command, JobId, JobSpec};
 
 use super::action::Side;
@@ -46,6 +47,11 @@ impl Place {
     /// The way there again.
     pub(super) async fn host(&self, cx: &Read<'_>) -> Result<Host, ActionError> {
         cx.other_as(&self.role, self.user.as_deref()).await
+    }
+
+    /// As who things are kept there.
+    pub(super) fn account(&self) -> Account {
+        Account { host: self.role.clone(), become_user: self.user.clone() }
     }
 
     /// A script there that finds the functions of `common.sh`.

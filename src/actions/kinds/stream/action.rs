@@ -13,7 +13,7 @@ use crate::actions::remote_file::{self, Look, New, Question, Text};
 use crate::actions::side::Side;
 use crate::base::{Role, duration};
 use crate::events::Preview;
-use crate::events::record::{Keepsake, Outputs};
+use crate::events::record::{Account, Keepsake, Outputs};
 use crate::model::{Diagnostics, Form, Node};
 use crate::transport::{Command, Effect, Process};
 
@@ -147,6 +147,10 @@ impl Action for StreamAction {
 
     async fn undo(undo: &Undo, cx: &Write<'_>) -> Result<String, ActionError> {
         undo.run(cx).await
+    }
+
+    fn keepers(undo: &Undo) -> Vec<Account> {
+        undo.keepers()
     }
 
     async fn kept(undo: &Undo, cx: &Read<'_>) -> Result<Vec<Keepsake>, ActionError> {

@@ -7,7 +7,7 @@ use crate::actions::contract::ActionError;
 use crate::actions::passage::{Choice, OneTimeKey};
 use crate::actions::remote_file;
 use crate::base::Role;
-use crate::events::record::Keepsake;
+use crate::events::record::{Account, Keepsake};
 
 use super::staging;
 
@@ -62,6 +62,13 @@ impl Undo {
             return Err(ActionError::failed(super::action::NO_UNDO));
         };
         undo.run(&cx.at(&cx.other_as(on, user.as_deref()).await?)).await
+    }
+
+    /// As who it keeps things.
+    pub(super) fn keepers(&self) -> Vec<Account> {
+        let of_file = |file: &FileUndo| Account { host: file.on.clone(), become_user: file.user.clone() };
+        let here = self.staging.is_some().then(|| Account { host: Role::local(), become_user: None });
+        self.file.iter().map(of_file).chain(here).collect()
     }
 
     /// What it keeps beside the folder of the run.

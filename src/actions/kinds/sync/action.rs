@@ -13,7 +13,7 @@ use crate::actions::expected::{Leaves, Standing, Thing};
 use crate::actions::passage::{Door, Via};
 use crate::base::{Role, duration};
 use crate::events::Preview;
-use crate::events::record::{Keepsake, Outputs};
+use crate::events::record::{Account, Keepsake, Outputs};
 use crate::model::{Diagnostics, Form, Node};
 
 use super::back::Undo;
@@ -180,6 +180,10 @@ impl Action for Sync {
 
     async fn undo(undo: &Undo, cx: &Write<'_>) -> Result<String, ActionError> {
         undo.run(cx).await
+    }
+
+    fn keepers(undo: &Undo) -> Vec<Account> {
+        undo.keepers()
     }
 
     async fn kept(undo: &Undo, cx: &Read<'_>) -> Result<Vec<Keepsake>, ActionError> {

@@ -8,7 +8,7 @@ use crate::actions::keepsake;
 use crate::actions::passage::{OneTimeKey, sweep_if_reached};
 use crate::actions::remote_file::{failed, verdict};
 use crate::base::Role;
-use crate::events::record::Keepsake;
+use crate::events::record::{Account, Keepsake};
 
 use super::keep::{COMMON, Rooms};
 use super::plan::{Found, Plan};
@@ -76,6 +76,15 @@ impl Undo {
         self.carry_out(&plan, &host, cx).await?;
         self.forget(&host, cx).await?;
         Ok(plan.in_words())
+    }
+
+    /// As who it keeps things, at the destination and on the way.
+    pub(super) fn keepers(&self) -> Vec<Account> {
+        let on_the_way = self.litter.iter().map(|(role, user, _)| (role, user));
+        std::iter::once((&self.to, &self.user))
+            .chain(on_the_way)
+            .map(|(host, user)| Account { host: host.clone(), become_user: user.clone() })
+            .collect()
     }
 
     /// What it keeps beside the folder of the run: what was replaced and deleted, where the destination is another disk.
