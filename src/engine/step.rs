@@ -168,7 +168,12 @@ impl Controller {
     /// A step whose units cannot be told fails as a whole.
     async fn without_units(&self, step: &PlannedStep, failure: Failure) -> Result<StepEnd, EngineError> {
         let unit = UnitId { step: step.id().clone(), item: None, host: None };
+        // Somebody has left it out, or done it.
+        if self.journal.view().state(&unit).is_over() {
+            return Ok(StepEnd::GoOn);
+        }
         match self.not_begun(&unit, failure).await? {
+            UnitEnd::Trouble(_) if self.on_failure(step) == OnFailure::Continue => Ok(StepEnd::GoOn),
             UnitEnd::Trouble(troubled) => Ok(StepEnd::Troubles(vec![(Work { unit, item: None }, troubled)])),
             _ => Ok(StepEnd::GoOn),
         }

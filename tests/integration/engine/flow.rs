@@ -526,3 +526,26 @@ async fn a_list_that_a_step_left_is_worked_out_once() {
     assert_eq!(world.resume().await.unwrap(), done());
     assert_eq!(world.read("old", "seen").as_deref(), Some("one\nstop\nstop\ntwo\n"));
 }
+
+/// Its items are what a failed step leaves: there are none to be gone past one by one.
+#[tokio::test]
+async fn a_step_without_items_is_gone_past_and_left_out_like_any_other() {
+    let book = |more: &str| {
+        format!(
+            "steps:
+  - {{id: list, on: old, run: exit 1, undo: nothing, on_failure: continue}}
+  - {{id: each, on: old, foreach: '{{{{ steps.list.stdout | trim }}}}', run: 'true', undo: nothing{more}}}
+  - {{id: last, on: old, copy: {{content: x, dest: '<old>/last'}}}}
+"
+        )
+    };
+    let world = World::new(&book(", on_failure: continue"));
+    assert_eq!(world.go().await.unwrap(), done());
+    assert_eq!(world.states().await["each"], "blocked");
+    assert!(world.read("old", "last").is_some());
+
+    let skip = Remedy::Skip { note: "there is nothing to do".into() };
+    let world = World::new(&book("")).says([Said::Do(Remedy::Retry { edited: false }), Said::Do(skip)]);
+    assert_eq!(world.go().await.unwrap(), done());
+    assert_eq!(world.states().await["each"], "skipped");
+}
