@@ -100,12 +100,34 @@ impl Controller {
 
     async fn stuck_by(&self, unit: &UnitId, error: ActionError) -> Result<Back, EngineError> {
         let unsure = error.could_not_ask();
-        self.stuck(unit, self.failure_of(error)?.why, unsure).await
+        let failure = self.failure_of(error)?;
+        self.stuck(unit, with_last_words(failure.why, &failure.stderr), unsure).await
     }
 
     async fn stuck(&self, unit: &UnitId, why: String, unsure: bool) -> Result<Back, EngineError> {
         let why = self.world.masker.mask(&why);
         self.journal.append(Record::Stuck { unit: unit.clone(), why: why.clone(), unsure }).await?;
         Ok(Back::Stuck(why))
+    }
+}
+
+/// A reason with the last line that was said on stderr: it mostly says more than the exit code.
+fn with_last_words(why: String, stderr: &str) -> String {
+    match stderr.trim().lines().next_back() {
+        Some(line) if !why.contains(line.trim()) => format!("{why}: {}", line.trim()),
+        _ => why,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_words_are_told_once() {
+        let told = |why: &str, stderr: &str| with_last_words(why.to_owned(), stderr);
+        assert_eq!(told("exited with 1", "some\nrm: no such file\n"), "exited with 1: rm: no such file");
+        assert_eq!(told("apt: no room", "E: x\nno room\n"), "apt: no room");
+        assert_eq!(told("exited with 1", " \n"), "exited with 1");
     }
 }
