@@ -102,7 +102,14 @@ impl From<JournalError> for CommandError {
             JournalError::Tampered { ref run, .. } => {
                 Self::caused(&error, format!("to look at its records: runbook log {run} --verify"))
             }
-            error => Self::caused(&error, "once that is seen to, the same command again, or another --state"),
+            JournalError::Newer { .. } => Self::caused(&error, "take that newer version, or another --state"),
+            JournalError::NoJournal { .. } => {
+                Self::caused(&error, "it is left as it is: move it away, or take another --state")
+            }
+            error => Self::caused(
+                &error,
+                "nothing is done that it does not hold; once that is seen to: the same command again",
+            ),
         }
     }
 }

@@ -6,6 +6,7 @@
 mod actions;
 mod cli;
 mod engine;
+mod errors;
 mod events;
 mod support;
 mod transport;

@@ -21,24 +21,24 @@ const BOOK: &str = "
 ";
 
 /// Somebody else who has the journal open.
-pub(super) struct Other {
+pub(crate) struct Other {
     runtime: tokio::runtime::Runtime,
     connection: SqliteConnection,
 }
 
 impl Other {
-    pub(super) fn open(path: &Path) -> Self {
+    pub(crate) fn open(path: &Path) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let connection =
             runtime.block_on(SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(path))).unwrap();
         Self { runtime, connection }
     }
 
-    pub(super) fn number(&mut self, sql: &'static str) -> i64 {
+    pub(crate) fn number(&mut self, sql: &'static str) -> i64 {
         self.runtime.block_on(sqlx::query_scalar(sql).fetch_one(&mut self.connection)).unwrap()
     }
 
-    fn does(&mut self, sql: &'static str) {
+    pub(crate) fn does(&mut self, sql: &'static str) {
         self.runtime.block_on(sqlx::raw_sql(sql).execute(&mut self.connection)).unwrap();
     }
 }

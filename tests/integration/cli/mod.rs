@@ -10,7 +10,7 @@ mod edits;
 mod foreseen;
 mod hosts;
 mod include;
-mod journal;
+pub(crate) mod journal;
 mod log;
 mod notify;
 mod output;

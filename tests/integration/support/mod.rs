@@ -4,4 +4,5 @@ mod ran;
 mod test;
 mod typing;
 
+pub(crate) use ran::Ran;
 pub(crate) use test::Test;
