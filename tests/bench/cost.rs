@@ -16,6 +16,9 @@ mod work;
 
 use work::Work;
 
+/// The tool.
+const TOOL: &str = env!("CARGO_BIN_EXE_runbook");
+
 /// How often each pair is measured.
 const ROUNDS: usize = 5;
 
@@ -32,8 +35,18 @@ fn main() {
     println!("{:<44} {:>9} {:>24}", "CPU", "ms", "goal");
     let check = cpu::of_children(10, || work.check_of(1000));
     println!("{:<44} {check:>9.2} {:>24}", "check of a runbook with 1,000 steps", 50);
+    println!("{:<44} {:>9.2} {:>24}", "start-up, runbook --version", cpu::of_children(20, start), 20);
     let append = cpu::of_appends();
     println!("{:<44} {append:>9.3} {:>24}", "journal append, synced", 1);
+    println!();
+    let kib = u32::try_from(std::fs::metadata(TOOL).unwrap().len() / 1024).unwrap();
+    println!("{:<44} {:>9.1} MiB", "the tool, as it is built here", f64::from(kib) / 1024.0);
+}
+
+/// The tool starts, and says which version it is.
+fn start() {
+    let said = std::process::Command::new(TOOL).arg("--version").output().unwrap();
+    assert!(said.status.success());
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
