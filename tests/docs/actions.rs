@@ -1,8 +1,6 @@
 //! Every action of the language is in its reference.
 
 use runbook::actions::Registry;
-use runbook::model::Form;
-use runbook::model::form::Key;
 use runbook::model::kinds;
 
 use crate::blocks::root;
@@ -29,7 +27,7 @@ fn every_key_of_an_action_is_in_its_part() {
     let mut seen = 0;
     for kind in Registry.kinds() {
         let part = actions.split(&format!("\n## {}\n", kind.name)).nth(1).unwrap().split("\n## ").next().unwrap();
-        for key in keys(&kind.form) {
+        for key in kind.form.mappings().iter().flat_map(|mapping| mapping.keys) {
             seen += 1;
             // Those of a short part stand in its examples alone.
             let named = [format!("`{}`", key.name), format!("{{{}: ", key.name), format!(" {}: ", key.name)];
@@ -40,16 +38,4 @@ fn every_key_of_an_action_is_in_its_part() {
     }
     assert!(lacking.is_empty(), "not in docs/actions.md: {}", lacking.join(", "));
     assert!(seen > 100, "only {seen} keys were found");
-}
-
-/// All keys that a value may have, at any depth.
-fn keys(form: &Form) -> Vec<Key> {
-    match form {
-        Form::Keys(own) | Form::OneKeyOf(own, _) | Form::SomeKeyOf(own, _) => {
-            own.iter().flat_map(|key| [vec![*key], keys(&key.form)].concat()).collect()
-        }
-        Form::List(inner) | Form::OneOrMore(inner) | Form::Map(inner) | Form::OrTemplate(inner) => keys(inner),
-        Form::Either(forms) => forms.iter().flat_map(keys).collect(),
-        _ => Vec::new(),
-    }
 }

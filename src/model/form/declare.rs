@@ -1,7 +1,7 @@
 //! Declarations of keys and of what stands under them.
 
 /// What a value looks like.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// Whatever YAML has.
     Any,
@@ -58,28 +58,38 @@ pub enum Form {
 }
 
 /// A key of a mapping.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
     /// Its name.
     pub name: &'static str,
     /// What stands under it.
     pub form: Form,
-    /// What it says, in a line.
+    /// What it says, in a line of Markdown.
     pub about: &'static str,
     /// Whether it has to be there.
     pub required: bool,
+    /// What holds where it is left out, in Markdown; empty where `about` leaves no doubt.
+    pub left_out: &'static str,
 }
 
 /// A key that may be left out.
 #[must_use]
 pub const fn key(name: &'static str, form: Form, about: &'static str) -> Key {
-    Key { name, form, about, required: false }
+    Key { name, form, about, required: false, left_out: "" }
 }
 
 /// A key that has to be there.
 #[must_use]
 pub const fn required(name: &'static str, form: Form, about: &'static str) -> Key {
-    Key { name, form, about, required: true }
+    Key { name, form, about, required: true, left_out: "" }
+}
+
+impl Key {
+    /// The same key, which says what holds where it is left out.
+    #[must_use]
+    pub const fn left_out(self, instead: &'static str) -> Self {
+        Self { left_out: instead, ..self }
+    }
 }
 
 /// What has the name of a key.

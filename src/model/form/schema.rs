@@ -69,7 +69,7 @@ pub fn mapping(keys: &[Key], place: Schemas) -> Value {
     let property = |key: &Key| {
         let schema = schema(&key.form, place);
         let schema = if key.required { schema } else { or_nothing(schema) };
-        (key.name.to_owned(), with(schema, "description", json!(key.about)))
+        (key.name.to_owned(), with(schema, "description", json!(said(key))))
     };
     let properties: Map<String, Value> = keys.iter().map(property).collect();
     let required: Vec<&str> = keys.iter().filter(|key| key.required).map(|key| key.name).collect();
@@ -78,6 +78,11 @@ pub fn mapping(keys: &[Key], place: Schemas) -> Value {
         schema["required"] = json!(required);
     }
     schema
+}
+
+/// What a key says, and what holds without it.
+fn said(key: &Key) -> String {
+    if key.left_out.is_empty() { key.about.to_owned() } else { format!("{}. Left out: {}", key.about, key.left_out) }
 }
 
 fn like(pattern: &str) -> Value {

@@ -1,82 +1,62 @@
-//! The language as JSON Schema: the book as the loader declares it, and each action as it declares itself.
+//! The language as JSON Schema.
 
 use serde_json::{Map, Value, json};
 
-use crate::model::form::{Form, Key, Schemas, mapping, schema};
-use crate::model::kinds::{self, ACTIONS, ActionKind};
-use crate::model::load::DECLARED;
+use crate::model::form::{Form, Schemas, schema};
+use crate::model::kinds::{ACTIONS, ActionKind};
 
-use super::kinds::http::Http;
-use super::kinds::lookup::Lookup;
-use super::registry::{Kind, Registry};
+use super::parts::{BOOK, Beside, PARTS, Part, actions};
 
 /// The schema of a runbook, by the draft of 2020-12.
 #[must_use]
 pub fn document() -> Value {
     let mut definitions = Map::new();
     definitions.insert("templated".to_owned(), schema(&Form::Template, Schemas::Written));
-    definitions.insert("phase".to_owned(), named(mapping(DECLARED.phase, Schemas::Written)));
-    definitions.insert("include".to_owned(), mapping(DECLARED.include, Schemas::Written));
-    definitions.insert("step".to_owned(), step());
-    definitions.insert("check".to_owned(), part(|kind| kind.looks_only));
-    definitions.insert("part".to_owned(), part(|_| true));
-    definitions.insert("expectation".to_owned(), schema(&Form::Either(&EXPECTATIONS), Schemas::Rendered));
-    for kind in &ACTIONS {
-        if let Some(action) = Registry.kind(kind.name) {
-            definitions.insert(kind.name.to_owned(), schema(&action.form, Schemas::Rendered));
-        }
+    for part in &PARTS {
+        definitions.insert(part.name.to_owned(), with_actions(part));
+    }
+    for (action, kind) in actions() {
+        definitions.insert(action.name.to_owned(), schema(&kind.form, Schemas::Rendered));
     }
     let mut document = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Runbook",
         "description": "A server migration, step by step, for the tool runbook",
     });
-    put_into(&mut document, mapping(DECLARED.book, Schemas::Written));
-    document["oneOf"] = needs(["phases", "steps"]);
+    put_into(&mut document, schema(&BOOK, Schemas::Written));
     document["$defs"] = Value::Object(definitions);
     document
 }
 
-/// What the probes of a `watch` take under `expect`, which may stand beside them.
-const EXPECTATIONS: [Form; 3] = [Http::EXPECT, Form::Regex, Lookup::EXPECT];
+/// A part, and the actions that may stand in it.
+fn with_actions(part: &Part) -> Value {
+    let mut schema = schema(&part.form, part.stands);
+    let admitted: Vec<&ActionKind> = ACTIONS.iter().filter(|kind| part.beside.admits(kind)).collect();
+    for kind in &admitted {
+        let reference = json!({"$ref": format!("#/$defs/{}", kind.name), "description": kind.about});
+        schema["properties"][kind.name] = reference;
+    }
+    let one = needs(admitted.iter().map(|kind| kind.name));
+    match part.beside {
+        Beside::Nothing => {}
+        Beside::Step => schema["allOf"] = of_a_step(&one),
+        Beside::Action | Beside::Look => schema["oneOf"] = one,
+    }
+    schema
+}
 
-/// A step: its own keys, and exactly one action; with `restores` one or none.
-fn step() -> Value {
-    let mut step = with_actions(DECLARED.step, |_| true);
-    let one = needs(ACTIONS.iter().map(|kind| kind.name));
-    let on_a_host = needs(Registry.kinds().iter().filter(|kind| kind.needs_host).map(|kind: &Kind| kind.name));
-    step["allOf"] = json!([
+/// What has to be in a step, where `one` says that exactly one action is.
+fn of_a_step(one: &Value) -> Value {
+    let on_a_host = actions().filter(|(_, kind)| kind.needs_host).map(|(action, _)| action.name);
+    json!([
         {"anyOf": needs(["id", "name"])},
         {
             "if": {"required": ["restores"]},
             "then": {"anyOf": [{"oneOf": one}, {"not": {"anyOf": one}}]},
             "else": {"oneOf": one},
         },
-        {"if": {"anyOf": on_a_host}, "then": {"required": ["on"]}},
-    ]);
-    step
-}
-
-/// A step of `verify` or `undo`.
-fn part(may_stand: impl Fn(&ActionKind) -> bool) -> Value {
-    let mut part = with_actions(DECLARED.part, &may_stand);
-    part["oneOf"] = needs(ACTIONS.iter().filter(|kind| may_stand(kind)).map(|kind| kind.name));
-    part
-}
-
-fn with_actions(keys: &[Key], may_stand: impl Fn(&ActionKind) -> bool) -> Value {
-    let mut schema = mapping(keys, Schemas::Written);
-    for kind in kinds::ACTIONS.iter().filter(|kind| may_stand(kind)) {
-        let reference = json!({"$ref": format!("#/$defs/{}", kind.name), "description": kind.about});
-        schema["properties"][kind.name] = reference;
-    }
-    schema
-}
-
-/// Something that is known by its id, or by its name.
-fn named(mut schema: Value) -> Value {
-    schema["anyOf"] = needs(["id", "name"]);
-    schema
+        {"if": {"anyOf": needs(on_a_host)}, "then": {"required": ["on"]}},
+    ])
 }
 
 fn needs<'a>(keys: impl IntoIterator<Item = &'a str>) -> Value {
@@ -96,29 +76,14 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::actions::registry::{Kind, Registry};
     use crate::actions::testing::node;
     use crate::model::Diagnostics;
+    use crate::model::form::{ITEM, Mapping};
+    use crate::model::kinds;
 
     /// A key that is near no other.
     const STRANGER: &str = "zzzzqqqqzzzz";
-
-    /// Each mapping in a form, by the keys that lead there.
-    fn mappings(form: &Form, path: &[&'static str], found: &mut Vec<(Vec<&'static str>, &'static [Key])>) {
-        match form {
-            Form::Keys(keys) | Form::OneKeyOf(keys, _) | Form::SomeKeyOf(keys, _) => {
-                found.push((path.to_vec(), keys));
-                for key in *keys {
-                    mappings(&key.form, &[path, &[key.name]].concat(), found);
-                }
-            }
-            Form::List(inner) => mappings(inner, &[path, &[LISTED]].concat(), found),
-            Form::OneOrMore(inner) | Form::OrTemplate(inner) | Form::Map(inner) => mappings(inner, path, found),
-            Form::Either(forms) => forms.iter().for_each(|form| mappings(form, path, found)),
-            _ => {}
-        }
-    }
-
-    const LISTED: &str = "[]";
 
     /// A value with `text` where these keys lead to.
     fn around(text: &str, path: &[&str], kind: &str) -> String {
@@ -126,7 +91,7 @@ mod tests {
         for (depth, key) in path.iter().enumerate().rev() {
             // A zone has to be known before its records are looked at.
             let beside = if kind == "dns" && depth == 0 { "zone: example.org, " } else { "" };
-            text = if *key == LISTED { format!("[{text}]") } else { format!("{{{beside}{key}: {text}}}") };
+            text = if *key == ITEM { format!("[{text}]") } else { format!("{{{beside}{key}: {text}}}") };
         }
         text
     }
@@ -154,9 +119,7 @@ mod tests {
     fn every_action_reads_the_keys_and_words_that_it_declares_and_no_others() {
         let mut seen = 0;
         for kind in Registry.kinds() {
-            let mut found = Vec::new();
-            mappings(&kind.form, &[], &mut found);
-            for (path, keys) in found {
+            for Mapping { path, keys } in kind.form.mappings() {
                 seen += 1;
                 let text = around(&format!("{{{STRANGER}: 1}}"), &path, kind.name);
                 let known = known_beside(kind, &text, |told| told.hint.clone());
