@@ -16,16 +16,16 @@ use super::contract::ActionError;
 pub const KEYS: [Key; 4] = [ON, BECOME, required(RUN.name, RUN.form, RUN.about), ENV];
 
 /// The host of a side.
-pub const ON: Key = required("on", Form::Word, "a role, or local");
+pub const ON: Key = required("on", Form::Word, "a role, or `local`");
 
 /// The user of a side.
-pub const BECOME: Key = key("become", Form::Word, "the user to act as. Left out: that of the step, else of the host");
+pub const BECOME: Key = key("become", Form::Word, "the user to act as").left_out("that of the step, else of the host");
 
 /// The script of a side, where something else may stand in its place.
 pub const RUN: Key = key(
     "run",
     Form::Either(&[Form::Text, Form::List(&Form::Text)]),
-    "a script for /bin/sh -eu, or a list: a program and its arguments",
+    "a script for `/bin/sh -eu`, or a list: a program and its arguments",
 );
 
 /// What the script of a side is given.

@@ -8,5 +8,6 @@ mod blocks;
 mod commands;
 mod examples;
 mod links;
+mod reference;
 mod schema;
 mod sessions;

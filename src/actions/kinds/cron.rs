@@ -22,9 +22,9 @@ pub struct Cron {
 }
 
 const KEYS: [Key; 3] = [
-    required("file", Form::Path, "a file in /etc/cron.d, /etc/crontab, or a user's in /var/spool/cron/crontabs"),
+    required("file", Form::Path, "a file in `/etc/cron.d`, `/etc/crontab`, or a user's in `/var/spool/cron/crontabs`"),
     required("state", Form::OneOf(&["disabled", "enabled"]), "whether its jobs run"),
-    key("match", Form::Regex, "a regular expression: only the jobs that match. Left out: all of them"),
+    key("match", Form::Regex, "only the jobs that match").left_out("all of them"),
 ];
 
 impl Edit for Cron {

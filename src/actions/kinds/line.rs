@@ -37,8 +37,8 @@ enum Which {
 const KEYS: [Key; 4] = [
     required("path", Form::Path, "the file"),
     key("line", Form::Text, "the line, without its end"),
-    key("match", Form::Regex, "a regular expression, held against each line by itself"),
-    key("state", Form::OneOf(&["present", "absent"]), "whether it is to stand there; present where it is left out"),
+    key("match", Form::Regex, "what is held against each line by itself"),
+    key("state", Form::OneOf(&["present", "absent"]), "whether it is to stand there").left_out("`present`"),
 ];
 
 impl Edit for Line {

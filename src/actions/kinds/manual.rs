@@ -21,7 +21,7 @@ pub struct Manual(Task);
 
 const KEYS: [Key; 3] = [
     required("text", Form::Text, "what to do, in Markdown"),
-    key("ask", Form::Map(&Form::Word), "what is asked afterwards, by name: later steps read steps.ID.answers.NAME"),
+    key("ask", Form::Map(&Form::Word), "what is asked afterwards, by name: later steps read `steps.ID.answers.NAME`"),
     key("checklist", Form::List(&Form::Word), "what has to be ticked off"),
 ];
 

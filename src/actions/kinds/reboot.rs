@@ -73,9 +73,9 @@ const KEYS: [Key; 2] = [
     required(
         "state",
         Form::OneOf(&["restarted", "off"]),
-        "restarted: until it is up again, its services started. off: until it no longer answers",
+        "`restarted`: until it is up again, its services started. `off`: until it no longer answers",
     ),
-    key("timeout", Form::Duration, "how long that may take; 10m where it is left out"),
+    key("timeout", Form::Duration, "how long that may take").left_out("`10m`"),
 ];
 
 #[async_trait]

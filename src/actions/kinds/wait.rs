@@ -18,11 +18,15 @@ use crate::actions::context::{Read, Stash, Write};
 use crate::actions::contract::{Action, ActionError, AfterCrash, Check, Hold, Reversible, Verdict};
 
 const KEYS: [Key; 5] = [
-    key("until", Form::Instant, "an instant, with its zone"),
-    key("for", Form::Defined("check"), "one check, as in verify"),
-    key("every", Form::Duration, "of for: from one look to the next, 10s where it is left out"),
-    key("timeout", Form::Duration, "of for: how long at most, 10m where it is left out"),
-    key("ttl_of", Form::Word, "the id of an earlier dns or lookup step: until the largest TTL that was seen is over"),
+    key("until", Form::Instant, "until then"),
+    key("for", Form::Defined("check"), "until this holds: one check, as in `verify`"),
+    key("every", Form::Duration, "of `for`: from one look to the next").left_out("`10s`"),
+    key("timeout", Form::Duration, "of `for`: how long at most").left_out("`10m`"),
+    key(
+        "ttl_of",
+        Form::Word,
+        "the id of an earlier `dns` or `lookup` step: until the largest TTL that was seen is over",
+    ),
 ];
 
 /// What `every` and `timeout` are where they are left out.

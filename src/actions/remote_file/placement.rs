@@ -12,22 +12,25 @@ use super::names::name_of;
 /// Where it goes.
 pub const DEST: Key = required("dest", Form::Path, "the path on the host, with the file's name");
 
+/// What holds without any of the three.
+const OWN: &str = "what is there keeps its own";
+
 const NAME: Form = Form::Like(r"^[^-+:/\s][^:/\s]*$");
 
 /// Whom it is to belong to.
-pub const OWNER: Key = key("owner", NAME, "a user's name or number. Left out: what is there keeps its own");
+pub const OWNER: Key = key("owner", NAME, "a user's name or number").left_out(OWN);
 
 /// The same of the group.
-pub const GROUP: Key = key("group", NAME, "a group's name or number. Left out: what is there keeps its own");
+pub const GROUP: Key = key("group", NAME, "a group's name or number").left_out(OWN);
 
 /// Its mode.
-pub const MODE: Key = key("mode", Form::OctalMode, "three or four octal digits. Left out: what is there keeps its own");
+pub const MODE: Key = key("mode", Form::OctalMode, "three or four octal digits").left_out(OWN);
 
 /// What has to be content with it.
 pub const VALIDATE: Key = key(
     "validate",
     Form::Like("%s"),
-    "a command that has to succeed before the file is put in place; %s is the new file",
+    "a command that has to succeed before the file is put in place; `%s` is the new file",
 );
 
 /// Where a file goes, and how it is to be there, as asked.

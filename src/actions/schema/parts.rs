@@ -14,6 +14,8 @@ pub(super) struct Part {
     pub(super) name: &'static str,
     /// What people call it.
     pub(super) place: Place,
+    /// What it is, in a sentence of Markdown.
+    pub(super) about: &'static str,
     /// Its keys, the actions left out.
     pub(super) form: Form,
     /// Where its values stand.
@@ -57,6 +59,7 @@ pub(super) const PARTS: [Part; 6] = [
     Part {
         name: "phase",
         place: Place { one: "phase", many: "phases", title: "A phase" },
+        about: "A part of the work that has a name.",
         form: Form::SomeKeyOf(DECLARED.phase, &["id", "name"]),
         stands: Schemas::Written,
         beside: Beside::Nothing,
@@ -64,6 +67,7 @@ pub(super) const PARTS: [Part; 6] = [
     Part {
         name: "include",
         place: Place { one: "included file", many: "included files", title: "A file that is included" },
+        about: "What stands in the place of a phase: the file that has phases.",
         form: Form::Keys(DECLARED.include),
         stands: Schemas::Written,
         beside: Beside::Nothing,
@@ -71,6 +75,7 @@ pub(super) const PARTS: [Part; 6] = [
     Part {
         name: "step",
         place: Place { one: "step", many: "steps", title: "A step" },
+        about: "What is done at one time, and how.",
         form: Form::Keys(DECLARED.step),
         stands: Schemas::Written,
         beside: Beside::Step,
@@ -78,6 +83,7 @@ pub(super) const PARTS: [Part; 6] = [
     Part {
         name: "check",
         place: Place { one: "check", many: "checks", title: "A check" },
+        about: "What looks and changes nothing, for [`verify`](#step-verify) and for [`wait`](#wait).",
         form: Form::Keys(DECLARED.part),
         stands: Schemas::Written,
         beside: Beside::Look,
@@ -85,6 +91,7 @@ pub(super) const PARTS: [Part; 6] = [
     Part {
         name: "part",
         place: Place { one: "step of an undo", many: "steps of an undo", title: "A step of an undo" },
+        about: "What takes a part of a step back, for its [`undo`](#step-undo).",
         form: Form::Keys(DECLARED.part),
         stands: Schemas::Written,
         beside: Beside::Action,
@@ -92,6 +99,7 @@ pub(super) const PARTS: [Part; 6] = [
     Part {
         name: "expectation",
         place: Place { one: "expectation", many: "expectations", title: "What a probe expects" },
+        about: "What stands under `expect` beside a probe of [`watch`](#watch): the same as in its `http`, `tcp` or `lookup`.",
         form: EXPECTATION,
         stands: Schemas::Rendered,
         beside: Beside::Nothing,

@@ -70,6 +70,7 @@ impl<F: Fn(&str) -> Option<Place>> Reference<F> {
         let own = self.sections.len();
         self.prose(depth, title, "");
         let is_new = |mapping: &Form| mapping == form || self.title_of(mapping).is_none();
+        // Who comes for a mapping finds it there, also where another of the same keys was told before.
         let new: Vec<Form> = form.outermost().into_iter().filter(is_new).collect();
         // Told as soon as its title stands: what lies in it may be of the same form.
         self.told.extend(new.iter().map(|mapping| (*mapping, title.to_owned())));
@@ -227,6 +228,8 @@ fn either(each: &[String], last: &str) -> String {
 }
 
 fn capitalized(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    let at = text.find(|c: char| c.is_alphanumeric() || c == '`').unwrap_or(0);
+    let mut chars = text[at..].chars();
+    let first = chars.next().into_iter().flat_map(char::to_uppercase);
+    text[..at].chars().chain(first).chain(chars).collect()
 }

@@ -17,12 +17,18 @@ pub(super) const FORM: Form = Form::Either(&[Form::Word, Form::Keys(&KEYS)]);
 
 const KEYS: [Key; 7] = [
     required("ssh", Form::Word, "the destination: anything that ssh accepts"),
-    key("port", Form::Integer(1, u16::MAX as u64), "where ssh's configuration is not to decide"),
-    key("become", Form::Text, "the user to act as, on this host, where a step does not say"),
-    key("become_password", Form::Text, "the name of the secret with sudo's password"),
-    key("state_dir", Form::Text, "where the host keeps the folders of jobs, where ~/.local/state/runbook does not do"),
+    key("port", Form::Integer(1, u16::MAX as u64), "the port of its sshd").left_out("what ssh's configuration says"),
+    key("become", Form::Text, "the user to act as on this host, where a step does not say")
+        .left_out("that of `defaults`, else who logs in"),
+    key("become_password", Form::Text, "the name of the secret with sudo's password")
+        .left_out("sudo has to let you in without"),
+    key("state_dir", Form::Text, "where the host keeps the folders of jobs").left_out("`~/.local/state/runbook`"),
     key("replaced_at", Form::Text, "the id of a step: from there on the role may be another machine"),
-    key("vars", Form::Map(&Form::Any), "what templates see as hosts.ROLE.NAME, and in steps on that host as host.NAME"),
+    key(
+        "vars",
+        Form::Map(&Form::Any),
+        "what templates see as `hosts.ROLE.NAME`, and in steps on that host as `host.NAME`",
+    ),
 ];
 
 /// A `hosts:` mapping: each value a destination, or a mapping with more.

@@ -12,21 +12,25 @@ use super::{ids, step, substep, top};
 
 /// The keys of a phase.
 pub(super) const KEYS: [Key; 6] = [
-    key("id", Form::Id, "a slug of the name where it is left out"),
-    key("name", Form::Text, "for people"),
+    key("id", Form::Id, "by which the answers know it").left_out("a slug of the name"),
+    key("name", Form::Text, "what people call it").left_out("the id"),
     key("description", Form::Text, "Markdown, shown at the gate"),
     key("confirm", substep::CONFIRM, "a gate before the phase"),
-    key("parallel", Form::Boolean, "true: steps that do not use one another's results run at the same time"),
+    key("parallel", Form::Boolean, "`true`: steps that do not use one another's results run at the same time")
+        .left_out("`false`"),
     required("steps", Form::List(&Form::Defined("step")), "what is done, in order"),
 ];
 
 /// In the place of a phase.
-pub(super) const INCLUDE: [Key; 1] =
-    [required("include", Form::Either(&[Form::Word, Form::Keys(&INCLUDED)]), "a file whose phases stand here")];
+pub(super) const INCLUDE: [Key; 1] = [required(
+    "include",
+    Form::Either(&[Form::Word, Form::Keys(&INCLUDED)]),
+    "a file whose phases stand here: its path alone, or with what it is given",
+)];
 
 const INCLUDED: [Key; 3] = [
-    required("file", Form::Word, "its path"),
-    key("vars", Form::Map(&Form::Any), "variables for it"),
+    required("file", Form::Word, "its path, relative to the file that names it"),
+    key("vars", Form::Map(&Form::Any), "variables for it, in place of its own").left_out("its own"),
     key("as", Form::Id, "a word before each id of that file, so that it can be included twice"),
 ];
 

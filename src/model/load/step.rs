@@ -12,45 +12,53 @@ use super::{ids, substep, top};
 
 /// The keys of a step beside its action.
 pub(super) const KEYS: [Key; 22] = [
-    key("id", Form::Id, "by which the journal knows it; a slug of the name where it is left out"),
-    key("name", Form::Text, "for people; the id where it is left out"),
+    key("id", Form::Id, "by which the journal, the answers and the command line know it; unique")
+        .left_out("a slug of the name"),
+    key("name", Form::Text, "what people call it").left_out("the id"),
     key("description", Form::Text, "Markdown, shown at gates and in the document"),
-    key("on", Form::OneOrMore(&Form::Word), "a role, a group, local, or a list of these"),
-    key("become", Form::Text, "the user to act as"),
-    key("when", Form::Text, "a condition in the template language, without braces; false: skipped"),
+    key("on", Form::OneOrMore(&Form::Word), "where it acts: a role, a group, `local`, or a list of these"),
+    key("become", Form::Text, "the user to act as").left_out("that of the host, else of `defaults`"),
+    key(
+        "when",
+        Form::Text,
+        "a condition in the template language, without braces: where it is false, the step is skipped",
+    ),
     key("confirm", substep::CONFIRM, "a gate before the step"),
-    key("unless", Form::Text, "a script that only looks; exit code 0: done already"),
-    key("verify", substep::VERIFY, "what must hold afterwards: a script, or a list of checks"),
-    key("undo", substep::UNDO, "how it is taken back: a script, a list of steps, nothing, or {irreversible: why}"),
-    key("temporary", Form::Text, "opens an entry in the ledger of temporary changes: until when, or true"),
+    key("unless", Form::Text, "a script that only looks: where it exits with 0, the step is done already"),
+    key("verify", substep::VERIFY, "what must hold afterwards: a script that exits with 0, or a list of checks"),
+    key("undo", substep::UNDO, "how it is taken back: a script, a list of steps, `nothing`, or `{irreversible: why}`"),
+    key("temporary", Form::Text, "opens an entry in the ledger of temporary changes: until when, or `true`"),
     key("restores", Form::Text, "the id of an earlier temporary step, whose change this ends"),
-    key("timeout", Form::OrTemplate(&Form::Duration), "how long it may take"),
-    key("retry", Form::Keys(&RETRY), "how often it is tried"),
-    key("on_failure", ON_FAILURE, "what a failure leads to"),
+    key("timeout", Form::OrTemplate(&Form::Duration), "how long it may take").left_out("that of `defaults`"),
+    key("retry", Form::Keys(&RETRY), "how often it is tried").left_out("once"),
+    key("on_failure", ON_FAILURE, "what a failure leads to").left_out("that of `defaults`"),
     key(
         "foreach",
         Form::Either(&[Form::List(&Form::Any), Form::Template, Form::Keys(&FOREACH)]),
-        "a list, a template that gives one, or {csv: FILE}: a unit for each item",
+        "a list, a template that gives one, or `{csv: FILE}`: a unit for each item",
     ),
-    key("parallel", Form::Integer(1, MOST_AT_ONCE as u64), "how many items of foreach at a time"),
+    key("parallel", Form::Integer(1, MOST_AT_ONCE as u64), "how many items of `foreach` at a time").left_out("1"),
     key(
         "batch",
         Form::Either(&[Form::Integer(1, u32::MAX as u64), Form::Like("^([1-9][0-9]?|100)%$|^[1-9][0-9]*$")]),
-        "how many hosts at a time: a number, or a share such as 25%",
-    ),
-    key("max_failures", Form::Integer(0, u32::MAX as u64), "how many hosts may fail before no further batch starts"),
-    key("checkpoint", Form::Id, "names the point just before this step, which rollback --to goes back to"),
+        "how many hosts at a time: a number, or a share such as `25%`",
+    )
+    .left_out("all of them"),
+    key("max_failures", Form::Integer(0, u32::MAX as u64), "how many hosts may fail before no further batch starts")
+        .left_out("0"),
+    key("checkpoint", Form::Id, "names the point just before this step, which `rollback --to` goes back to"),
     key("irreversible", Form::Text, "why there is no way back past it: a point of no return"),
-    key("tags", Form::OneOrMore(&Form::Text), "words for --tags and --skip-tags"),
+    key("tags", Form::OneOrMore(&Form::Text), "words for `--tags` and `--skip-tags`"),
 ];
 
 const RETRY: [Key; 3] = [
-    required("attempts", Form::Integer(1, 1000), "attempts in all"),
-    key("delay", Form::Duration, "before the second attempt"),
-    key("backoff", Form::Number(1), "what the delay is multiplied with from try to try"),
+    required("attempts", Form::Integer(1, 1000), "how many attempts in all"),
+    key("delay", Form::Duration, "how long to wait before the second attempt").left_out("not at all"),
+    key("backoff", Form::Number(1), "what the delay is multiplied with from try to try").left_out("1"),
 ];
 
-const FOREACH: [Key; 1] = [required("csv", Form::Text, "a table: each row is an item")];
+const FOREACH: [Key; 1] =
+    [required("csv", Form::Text, "a file with a table: each row is an item, by the names in the first line")];
 
 /// What a failure leads to.
 pub(super) const ON_FAILURE: Form = Form::OneOf(&["ask", "stop", "continue", "rollback"]);

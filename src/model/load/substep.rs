@@ -22,8 +22,8 @@ pub(super) const VERIFY: Form = Form::Either(&[Form::Text, CHECKS, Form::Keys(&P
 const CHECKS: Form = Form::List(&Form::Defined("check"));
 
 const PATIENT: [Key; 2] = [
-    required("checks", CHECKS, "checks, each of which has to hold"),
-    key("for", Form::Duration, "for how long they are tried"),
+    required("checks", CHECKS, "what is looked at: each of them has to hold"),
+    key("for", Form::Duration, "for how long they are tried until they hold").left_out("once"),
 ];
 
 /// What `undo` looks like.
@@ -34,8 +34,9 @@ const IRREVERSIBLE: [Key; 1] = [required("irreversible", Form::Text, "why there 
 
 /// The keys of a step of `verify` or `undo` beside its action.
 pub(super) const KEYS: [Key; 2] = [
-    key("on", Form::OneOrMore(&Form::Word), "where it runs, if not where the step does"),
-    key("become", Form::Text, "the user to act as, if not the one of the step"),
+    key("on", Form::OneOrMore(&Form::Word), "where it runs: a role, a group, `local`, or a list of these")
+        .left_out("where the step does"),
+    key("become", Form::Text, "the user to act as").left_out("that of the step"),
 ];
 
 /// A gate: what is asked, or that and the word to type back.

@@ -18,12 +18,20 @@ use super::{hosts, ids, phase, step};
 /// The keys at the top.
 pub(super) const KEYS: [Key; 13] = [
     required("runbook", FORMAT, "the version of the format"),
-    key("name", Form::Text, "a text; the file's name where it is left out"),
+    key("name", Form::Text, "what people call it").left_out("the file's name"),
     key("description", Form::Text, "Markdown, for people"),
-    key("vars", Form::Map(&Form::Any), "variables; one may use those above it"),
-    key("secrets", Form::Map(&Form::OneKeyOf(&SECRET, &SOURCES)), "where secrets come from, never what they are"),
-    key("hosts", Form::Map(&hosts::FORM), "roles and where they are: anything that ssh accepts"),
-    key("groups", Form::Map(&Form::OneOrMore(&Form::Text)), "sets of roles by name"),
+    key("vars", Form::Map(&Form::Any), "variables by name; one may use those above it"),
+    key(
+        "secrets",
+        Form::Map(&Form::OneKeyOf(&SECRET, &SOURCES)),
+        "where secrets come from, by name; never what they are",
+    ),
+    key(
+        "hosts",
+        Form::Map(&hosts::FORM),
+        "roles and where they are: anything that ssh accepts, or that with more to say",
+    ),
+    key("groups", Form::Map(&Form::OneOrMore(&Form::Text)), "roles that go by one name"),
     key("defaults", Form::Keys(&DEFAULTS), "what steps take where they say nothing"),
     key(
         "watch",
@@ -47,42 +55,44 @@ const SOURCES: [&str; 4] = ["env", "file", "command", "prompt"];
 
 const SECRET: [Key; 4] = [
     key("env", Form::Text, "an environment variable"),
-    key("file", Form::Text, "a file, relative to the one that names it"),
-    key("command", Form::Text, "a command of your machine that prints it"),
+    key("file", Form::Text, "a file of yours; its path is relative to the runbook"),
+    key("command", Form::Text, "a command that prints it, on your machine"),
     key("prompt", Form::Text, "what is asked on the terminal"),
 ];
 
 const DEFAULTS: [Key; 3] = [
-    key("timeout", Form::Duration, "how long a step may take"),
-    key("become", Form::Text, "the user to act as on hosts"),
-    key("on_failure", step::ON_FAILURE, "what a failure leads to"),
+    key(
+        "timeout",
+        Form::Duration,
+        "how long a step may take, but for `wait`, `manual`, `sync`, `stream` and `postgres`",
+    )
+    .left_out("as long as it takes"),
+    key("become", Form::Text, "the user to act as on hosts, never on `local`").left_out("who logs in"),
+    key("on_failure", step::ON_FAILURE, "what a failure leads to").left_out("`ask`"),
 ];
 
 const PROBES: [&str; 3] = ["http", "tcp", "lookup"];
 
 const WATCH: [Key; 8] = [
-    required("name", Form::Text, "what it is called on the screen"),
+    required("name", Form::Text, "what it is called on the screen; unique"),
     required("every", Form::Duration, "from one look to the next"),
-    key("timeout", Form::Duration, "how long a look may take; 10s where it is left out"),
+    key("timeout", Form::Duration, "how long a look may take: after that it is down").left_out("`10s`"),
     key("expect", Form::Defined("expectation"), "what has to be seen; it may stand in the probe as well"),
-    key("at", Form::OneOrMore(&Form::Word), "a name server that is asked; it may stand in the probe as well"),
-    key("http", Form::Defined("http"), "a page that is asked for"),
-    key("tcp", Form::Defined("tcp"), "a port that is talked to"),
-    key("lookup", Form::Defined("lookup"), "a name that is asked for"),
+    key("at", Form::OneOrMore(&Form::Word), "the name server that is asked; it may stand in the probe as well"),
+    key("http", Form::Defined("http"), "a page that is asked for, as in a step"),
+    key("tcp", Form::Defined("tcp"), "a port that is talked to, as in a step"),
+    key("lookup", Form::Defined("lookup"), "a name that is asked for, as in a step"),
 ];
 
 const NOTIFY: [Key; 2] = [
-    required("on", Form::OneOrMore(&Form::OneOf(&EVENTS)), "of what it is told"),
-    required("run", Form::Text, "the script, which is told by environment variables"),
+    required("on", Form::OneOrMore(&Form::OneOf(&EVENTS)), "what it is told of"),
+    required("run", Form::Text, "the script, which runs on your machine and is told by environment variables"),
 ];
 
 const EVENTS: [&str; 4] = ["parked", "failed", "done", "due"];
 
-const DEADLINE: [Key; 1] = [required(
-    "rollback_by",
-    Form::OrTemplate(&Form::Instant),
-    "an instant, with its zone: when a rollback has to be over",
-)];
+const DEADLINE: [Key; 1] =
+    [required("rollback_by", Form::OrTemplate(&Form::Instant), "when a rollback has to be over")];
 
 /// Reads the document of the book's own file.
 pub(super) fn book(node: &Node, path: &Path, files: &mut Files<'_>) -> Option<Book> {

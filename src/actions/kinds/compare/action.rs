@@ -36,8 +36,8 @@ enum Found {
 }
 
 const KEYS: [Key; 2] = [
-    required("left", Form::Keys(&side::KEYS), "the one script: on, run, become, env"),
-    required("right", Form::Keys(&side::KEYS), "the other"),
+    required("left", Form::Keys(&side::KEYS), "the one script"),
+    required("right", Form::Keys(&side::KEYS), "the other one"),
 ];
 
 #[async_trait]

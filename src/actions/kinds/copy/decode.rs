@@ -13,7 +13,7 @@ pub(super) const FORM: Form = Form::OneKeyOf(&KEYS, &["src", "content", "from"])
 const KEYS: [Key; 8] = [
     key("src", Form::Word, "a file of yours; its path is relative to the runbook"),
     key("content", Form::Text, "the text itself; secrets may stand here"),
-    key("from", Form::Place, "ROLE:/path: a file of another host, read there as the user that hosts says"),
+    key("from", Form::Place, "a file of another host, read there as the user that `hosts` says"),
     DEST,
     OWNER,
     GROUP,

@@ -19,26 +19,35 @@ pub(super) const KEYS: [Key; 4] = [
         "the zone's primary server: a host, a role, an address, with its port where it is not 53",
     ),
     required("zone", Form::Like(r"^\S+$"), "the zone"),
-    form::key("key", Form::Word, "the name of a secret that holds algorithm:name:base64. Left out: not signed"),
-    required("records", Form::List(&Form::Keys(&RECORD)), "what is asked of each name and type"),
+    form::key("key", Form::Word, "the name of a secret that holds `algorithm:name:base64`").left_out("not signed"),
+    required(
+        "records",
+        Form::List(&Form::Keys(&RECORD)),
+        "what is asked of each name and type; all together or not at all",
+    ),
 ];
 
 const RECORD: [Key; 7] = [
-    required("name", Form::Word, "relative to the zone, \"@\" for the zone itself, or absolute with a dot at the end"),
+    required(
+        "name",
+        Form::Word,
+        "relative to the zone, `\"@\"` for the zone itself, or absolute with a dot at the end",
+    ),
     required(
         "type",
         Form::Like("^[A-Za-z0-9]+$"),
-        "A, AAAA, CNAME, MX, TXT, SRV, NS, CAA, PTR and others; any as TYPE and its number",
+        "`A`, `AAAA`, `CNAME`, `MX`, `TXT`, `SRV`, `NS`, `CAA`, `PTR` and others; any as `TYPE` and its number",
     ),
     form::key(
         "ttl",
         Form::Integer(0, LARGEST as u64),
-        "in seconds. Left out: what the set has. A set that is not there yet needs one",
-    ),
-    form::key("values", VALUES, "the whole set, one or a list"),
+        "the time to live, in seconds. A set that is not there yet needs one",
+    )
+    .left_out("what the set has"),
+    form::key("values", VALUES, "the whole set"),
     form::key("add", VALUES, "single members that are put in; the others are left alone"),
     form::key("remove", VALUES, "single members that are taken out; the others are left alone"),
-    form::key("state", Form::OneOf(&["present", "absent"]), "absent: the whole set goes"),
+    form::key("state", Form::OneOf(&["present", "absent"]), "`absent`: the whole set goes").left_out("`present`"),
 ];
 
 const VALUES: Form = Form::OneOrMore(&Form::Text);

@@ -12,16 +12,14 @@ pub(super) const FORM: Form = Form::SomeKeyOf(&KEYS, &["state", "mode", "owner",
 
 const KEYS: [Key; 7] = [
     required("path", Form::Path, "the path on the host, without `..`"),
-    key(
-        "state",
-        Form::OneOf(&["present", "absent", "directory", "link"]),
-        "what is to be there. Left out: what is there stays what it is, and has to be there",
-    ),
+    key("state", Form::OneOf(&["present", "absent", "directory", "link"]), "what is to be there")
+        .left_out("what is there stays what it is, and has to be there"),
     key("to", Form::Word, "where a link leads, as written"),
-    key("mode", Form::Mode, "octal digits, or symbolic such as go-w. Left out: what it has"),
+    key("mode", Form::Mode, "octal digits, or symbolic such as `go-w`")
+        .left_out("what it has; of a new file `0644`, of a new folder `0755`"),
     OWNER,
     GROUP,
-    key("recurse", Form::Boolean, "true: owner, group and mode of everything in the folder too"),
+    key("recurse", Form::Boolean, "`true`: owner, group and mode of everything in the folder too").left_out("`false`"),
 ];
 
 const STATES: [(&str, State); 4] =

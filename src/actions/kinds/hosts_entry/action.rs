@@ -20,10 +20,10 @@ pub struct HostsEntry {
 }
 
 const KEYS: [Key; 4] = [
-    required("address", Form::Like("^[0-9A-Fa-f.:]+$"), "IPv4 or IPv6"),
-    required("names", Form::OneOrMore(&Form::Like("^[A-Za-z0-9_][A-Za-z0-9._-]*$")), "a name, or a list of them"),
-    key("state", Form::OneOf(&["present", "absent"]), "whether they are bound to it; present where it is left out"),
-    key("file", Form::Path, "another file of that form. Left out: /etc/hosts"),
+    required("address", Form::Like("^[0-9A-Fa-f.:]+$"), "the address, IPv4 or IPv6"),
+    required("names", Form::OneOrMore(&Form::Like("^[A-Za-z0-9_][A-Za-z0-9._-]*$")), "the names"),
+    key("state", Form::OneOf(&["present", "absent"]), "whether they are bound to it").left_out("`present`"),
+    key("file", Form::Path, "another file of that form, such as that of a container").left_out("`/etc/hosts`"),
 ];
 
 impl Edit for HostsEntry {

@@ -17,31 +17,36 @@ use super::expect::{Expect, Not};
 use super::url::Url;
 
 pub(super) const KEYS: [Key; 12] = [
-    required("url", Form::Like("^https?://"), "http:// or https://; secrets may stand here"),
-    key("method", Form::Like("^[A-Z]+$"), "GET where it is left out"),
-    key("headers", Form::Map(&Form::Text), "by name; secrets may stand here"),
-    key("body", Form::Text, "what is sent; secrets may stand here. Needs a method"),
-    key("resolve", Form::Word, "a role or an address: where to connect to in place of what the name says"),
+    required("url", Form::Like("^https?://"), "where to; secrets may stand here"),
+    key("method", Form::Like("^[A-Z]+$"), "what is asked for, in capitals").left_out("`GET`"),
+    key("headers", Form::Map(&Form::Text), "what is sent with it, by name; secrets may stand here"),
+    key("body", Form::Text, "what is sent; secrets may stand here. Needs a `method`"),
+    key("resolve", Form::Word, "a role or an address: where to connect to").left_out("where the name leads"),
     key("at", Form::Word, "a name server that is asked where the name leads"),
-    key("family", Form::OneOf(&["ipv4", "ipv6"]), "by which addresses"),
-    key("ca", Form::Word, "a file of certificates that are trusted, in place of the system's"),
-    key("follow", Form::Boolean, "true: goes where the answer leads, ten times at most"),
-    key("head_only", Form::Boolean, "true: nothing of the body is read, be it endless"),
+    key("family", Form::OneOf(&["ipv4", "ipv6"]), "which addresses count").left_out("both"),
+    key("ca", Form::Word, "a file of certificates that are trusted").left_out("those of the system"),
+    key("follow", Form::Boolean, "`true`: goes where the answer leads, ten times at most").left_out("`false`"),
+    key("head_only", Form::Boolean, "`true`: nothing of the body is read, be it endless").left_out("`false`"),
     key("expect", Form::Keys(&EXPECT), "what the answer has to be"),
-    key("may_fail", Form::Boolean, "true: what is wrong is told to later steps, and the step has not failed"),
+    key(
+        "may_fail",
+        Form::Boolean,
+        "`true`: what is wrong is told to later steps, as `steps.ID.error`, and the step has not failed",
+    )
+    .left_out("`false`"),
 ];
 
 const EXPECT: [Key; 5] = [
     STATUS,
     BODY,
     HEADERS,
-    key("certificate_valid_for", Form::Duration, "how long the certificate is good from now on"),
-    key("not", Form::Keys(&NOT), "status, body and headers that must not be"),
+    key("certificate_valid_for", Form::Duration, "how long the certificate has to be good from now on"),
+    key("not", Form::Keys(&NOT), "what the answer must not be"),
 ];
 const NOT: [Key; 3] = [STATUS, BODY, HEADERS];
-const STATUS: Key = key("status", Form::OneOrMore(&Form::Integer(100, 599)), "a code, or a list of which one will do");
-const BODY: Key = key("body", Form::Regex, "a regular expression that matches somewhere in the body");
-const HEADERS: Key = key("headers", Form::Map(&Form::Regex), "regular expressions by the header's name");
+const STATUS: Key = key("status", Form::OneOrMore(&Form::Integer(100, 599)), "the code; of a list one will do");
+const BODY: Key = key("body", Form::Regex, "what matches somewhere in the body");
+const HEADERS: Key = key("headers", Form::Map(&Form::Regex), "what matches, by the header's name");
 
 impl Http {
     /// What stands under `expect`.

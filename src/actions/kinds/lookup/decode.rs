@@ -15,15 +15,20 @@ pub(super) const KEYS: [Key; 4] = [
     required(
         "name",
         Form::Like(r"^\S+$"),
-        "the name, absolute with or without a dot at the end; with type PTR it may be an address",
+        "the name, absolute with or without a dot at the end; with `type: PTR` it may be an address",
     ),
-    required("type", Form::Like("^[A-Za-z0-9]+$"), "the type of records"),
-    key("at", Form::OneOrMore(&Form::Like(r"^\S+$")), "authoritative, or a server, or a list. Left out: the resolver"),
-    key("expect", Form::Keys(&EXPECT), "what has to be there. Left out: something"),
+    required("type", Form::Like("^[A-Za-z0-9]+$"), "the type of the records"),
+    key(
+        "at",
+        Form::OneOrMore(&Form::Like(r"^\S+$")),
+        "who is asked: `authoritative` (every server of the zone), a server, or a list of these",
+    )
+    .left_out("the resolver"),
+    key("expect", Form::Keys(&EXPECT), "what has to be there").left_out("something"),
 ];
 
 const EXPECT: [Key; 2] = [
-    key("values", Form::OneOrMore(&Form::Text), "the whole set in any order. []: there must be nothing"),
+    key("values", Form::OneOrMore(&Form::Text), "the whole set in any order. `[]`: there must be nothing"),
     key("ttl_at_most", Form::Integer(0, u32::MAX as u64), "the largest TTL that there may be, in seconds"),
 ];
 

@@ -11,29 +11,24 @@ use super::action::{Deb, Package, State};
 pub(super) const FORM: Form = Form::SomeKeyOf(&KEYS, &["name", "deb"]);
 
 const KEYS: [Key; 4] = [
-    key(
-        "name",
-        Form::Like("^[a-z0-9][a-z0-9+.-]+(:[a-z0-9-]+)?$"),
-        "the package, as NAME or NAME:ARCHITECTURE. May be left out beside deb",
-    ),
-    key(
-        "version",
-        Form::Like("^[A-Za-z0-9][A-Za-z0-9.+~:-]*$"),
-        "exactly this one. Left out: any that is installed will do",
-    ),
+    key("name", Form::Like("^[a-z0-9][a-z0-9+.-]+(:[a-z0-9-]+)?$"), "the package, as `NAME` or `NAME:ARCHITECTURE`")
+        .left_out("the one in `deb`"),
+    key("version", Form::Like("^[A-Za-z0-9][A-Za-z0-9.+~:-]*$"), "exactly this one")
+        .left_out("any that is installed will do"),
     key(
         "deb",
         Form::Either(&[Form::Word, Form::Keys(&ON_HOST)]),
-        "a .deb of yours, its path relative to the runbook; or {on_host: /path/x.deb}",
+        "a `.deb` of yours, its path relative to the runbook; or `{on_host: /path/x.deb}`",
     ),
     key(
         "state",
         Form::OneOf(&["present", "latest", "absent"]),
-        "present, also where it is left out; latest: the newest that apt has; absent: its configuration files stay",
-    ),
+        "`latest`: the newest that apt has; `absent`: its configuration files stay",
+    )
+    .left_out("`present`"),
 ];
 
-const ON_HOST: [Key; 1] = [required("on_host", Form::Path, "a .deb that is on the host")];
+const ON_HOST: [Key; 1] = [required("on_host", Form::Path, "a `.deb` that is on the host")];
 
 const STATES: [(&str, State); 3] = [("present", State::Present), ("latest", State::Latest), ("absent", State::Absent)];
 

@@ -11,37 +11,42 @@ use super::action::{Parity, Postgres, Side};
 
 pub(super) const KEYS: [Key; 6] = [
     required("from", Form::Keys(&SOURCE), "the database that is moved"),
-    required("to", Form::Keys(&TARGET), "what it is to be; what is left out is as in the source"),
-    key("jobs", Form::Integer(1, 64), "how many tables are dumped and restored at a time; 2 where it is left out"),
+    required("to", Form::Keys(&TARGET), "what it is to be"),
+    key("jobs", Form::Integer(1, 64), "how many tables are dumped and restored at a time").left_out("2"),
     key(
         "live",
         Form::Boolean,
-        "true: the source may be in use; what is written there after the dump began is not moved",
-    ),
+        "`true`: the source may be in use; what is written there after the dump began is not moved",
+    )
+    .left_out("`false`"),
     key(
         "parity",
         Form::OneOf(&["rows", "content", "none"]),
-        "what is compared: rows (left out), content (what the rows hold, too), none",
-    ),
-    key("via", Form::OneOf(&["auto", "direct", "relay"]), "how the dump goes; auto where it is left out"),
+        "what is compared: how many `rows` there are, what they hold too (`content`), or `none`",
+    )
+    .left_out("`rows`"),
+    key("via", Form::OneOf(&["auto", "direct", "relay"]), "which way the dump goes").left_out("`auto`"),
 ];
 
 const SOURCE: [Key; 5] = [ON, DATABASE, BECOME, PORT, SOCKET];
+const AS_SOURCE: &str = "as in the source";
 const TARGET: [Key; 8] = [
     ON,
     DATABASE,
-    key("owner", Form::Word, "the role that it belongs to"),
-    key("encoding", Form::Like("^[A-Za-z0-9_-]+$"), "its encoding, as UTF8"),
-    key("locale", Form::Word, "its locale"),
+    key("owner", Form::Word, "the role that it belongs to").left_out(AS_SOURCE),
+    key("encoding", Form::Like("^[A-Za-z0-9_-]+$"), "its encoding, as `UTF8`").left_out(AS_SOURCE),
+    key("locale", Form::Word, "its locale").left_out(AS_SOURCE),
     BECOME,
     PORT,
     SOCKET,
 ];
-const ON: Key = required("on", Form::Word, "a role");
+const ON: Key = required("on", Form::Word, "the role of its host");
 const DATABASE: Key = required("database", Form::Word, "its name");
-const BECOME: Key = key("become", Form::Word, "a superuser of the server: postgres as a rule");
-const PORT: Key = key("port", Form::Integer(1, 65_535), "of a server that is not the host's usual one");
-const SOCKET: Key = key("socket", Form::Path, "the folder of the server's socket");
+const BECOME: Key = key("become", Form::Word, "a superuser of the server, `postgres` as a rule")
+    .left_out("that of the step, else of the host");
+const PORT: Key = key("port", Form::Integer(1, 65_535), "the server's port").left_out("that of the host's usual one");
+const SOCKET: Key =
+    key("socket", Form::Path, "the folder of the server's socket").left_out("that of the host's usual one");
 
 /// The longest name that PostgreSQL keeps whole, in bytes.
 pub(super) const LONGEST: usize = 63;

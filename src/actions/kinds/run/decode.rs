@@ -14,11 +14,12 @@ pub(super) const FORM: Form =
 const KEYS: [Key; 7] = [
     key("script", Form::Text, "the script"),
     key("src", Form::Word, "a script in a file of yours; its path is relative to the runbook"),
-    key("args", Form::List(&Form::Text), "$1, $2… of the script: data, whatever is in them"),
-    key("shell", Form::Like(r"^[^-\s]\S*$"), "the shell; sh where it is left out. Shells are given -eu"),
+    key("args", Form::List(&Form::Text), "`$1`, `$2`… of the script: data, whatever is in them"),
+    key("shell", Form::Like(r"^[^-\s]\S*$"), "the shell, which is given `-eu`").left_out("`sh`"),
     key("env", Form::Map(&Form::Text), "environment variables; secrets may stand here"),
-    key("cwd", Form::Path, "where it starts. Left out: the home folder; on local the folder of the runbook"),
-    key("stdin", Form::Text, "what it reads; secrets may stand here. Left out: /dev/null"),
+    key("cwd", Form::Path, "the folder in which it starts")
+        .left_out("the home folder; on `local` the folder of the runbook"),
+    key("stdin", Form::Text, "what it reads; secrets may stand here").left_out("`/dev/null`"),
 ];
 
 pub(super) fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Run> {

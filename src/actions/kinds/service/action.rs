@@ -22,10 +22,11 @@ const KEYS: [Key; 3] = [
     required(
         "name",
         Form::Like(r"^[A-Za-z0-9:_\\@][A-Za-z0-9:_.\\@-]*$"),
-        "the unit; .service where it does not say what it is",
+        "the unit; `.service` where it does not say what it is",
     ),
-    key("state", Form::OneOf(&["started", "stopped", "restarted", "reloaded"]), "what it is to be"),
-    key("enabled", Form::Boolean, "whether it is started at boot"),
+    key("state", Form::OneOf(&["started", "stopped", "restarted", "reloaded"]), "what it is to be")
+        .left_out("as it is"),
+    key("enabled", Form::Boolean, "whether it is started at boot").left_out("as it is"),
 ];
 
 /// How a unit is to be.

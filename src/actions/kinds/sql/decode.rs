@@ -9,25 +9,28 @@ use super::{expect, statement};
 
 pub(super) const FORM: Form = Form::OneKeyOf(&KEYS, &["query", "script"]);
 
+const PSQL: &str = "psql's own default";
+
 const KEYS: [Key; 10] = [
     required("database", Form::Word, "its name, whatever is in it"),
     key("query", Form::Text, "one statement that reads"),
     key(
         "expect",
         Form::Either(&[Form::Text, Form::List(&Form::Any)]),
-        "of a query: a value, or a list of rows ([] for none), in the order in which they come",
+        "of a `query`: a value, or a list of rows (`[]` for none), in the order in which they come",
     ),
-    key("script", Form::Text, "what changes something. psql's own commands may stand in it"),
+    key("script", Form::Text, "statements that change something; psql's own commands may stand among them"),
     key(
         "variables",
         Form::Map(&Form::Text),
-        "psql's, by name: :'name' is one as a text, :\"name\" as an identifier. The way for secrets",
+        "psql's, by name: `:'name'` is one as a text, `:\"name\"` as an identifier; secrets may stand here",
     ),
-    key("transaction", Form::Boolean, "of a script: false where it cannot be in one, as VACUUM"),
-    key("host", Form::Word, "where the server is, as seen from the host"),
-    key("port", Form::Integer(1, 65_535), "the server's port"),
-    key("user", Form::Word, "who logs in"),
-    key("password", Form::Word, "a secret"),
+    key("transaction", Form::Boolean, "of a `script`: `false` where it cannot be in one, as VACUUM")
+        .left_out("`true`: all of it is done or nothing"),
+    key("host", Form::Word, "where the server is, as seen from the host").left_out(PSQL),
+    key("port", Form::Integer(1, 65_535), "the server's port").left_out(PSQL),
+    key("user", Form::Word, "who logs in").left_out(PSQL),
+    key("password", Form::Word, "the password of who logs in: a secret"),
 ];
 
 pub(super) fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Sql> {

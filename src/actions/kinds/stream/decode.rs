@@ -13,11 +13,7 @@ use super::ends::{FROM, From, TO, To};
 pub(super) const KEYS: [Key; 3] = [
     required("from", FROM, "the end that writes: what its script writes to stdout, or what is in its file"),
     required("to", TO, "the end that takes: its script reads it from stdin, or it becomes its file"),
-    key(
-        "via",
-        Form::OneOf(&["auto", "direct", "relay", "staging"]),
-        "which way the bytes go; auto where it is left out",
-    ),
+    key("via", Form::OneOf(&["auto", "direct", "relay", "staging"]), "which way the bytes go").left_out("`auto`"),
 ];
 
 pub(super) fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<StreamAction> {

@@ -17,21 +17,20 @@ pub(super) const KEYS: [Key; 10] = [
     required(
         "from",
         Form::Place,
-        "role:/path. With a slash at its end what is in the folder, without one the folder itself",
+        "what is brought. With a slash at its end what is in the folder, without one the folder itself",
     ),
-    required("to", Form::Place, "role:/path; the folder that it is in has to exist"),
-    key("delete", Form::Boolean, "true: what the source does not have goes from the destination"),
-    key("exclude", Form::OneOrMore(&Form::Word), "a pattern of rsync's, or a list of them"),
-    key("checksum", Form::Boolean, "true: files are compared by what is in them, and not by size and time"),
-    key("bwlimit", Form::Word, "a rate as rsync takes it: KiB a second, or 500k, 1.5m"),
-    key("ids", Form::OneOf(&["numeric", "names"]), "whether owners keep their numbers or their names"),
-    key("live", Form::Boolean, "true: the source may change meanwhile"),
-    key(
-        "via",
-        Form::OneOf(&["auto", "direct", "relay", "staging"]),
-        "which way the bytes go; auto where it is left out",
-    ),
-    key("parallel", Form::Integer(1, 16), "so many rsyncs at the same time, for what goes by relay"),
+    required("to", Form::Place, "where to; the folder that it is in has to exist"),
+    key("delete", Form::Boolean, "`true`: what the source does not have goes from the destination").left_out("`false`"),
+    key("exclude", Form::OneOrMore(&Form::Word), "what is left alone, by patterns of rsync's"),
+    key("checksum", Form::Boolean, "`true`: files are compared by what is in them, and not by size and time")
+        .left_out("`false`"),
+    key("bwlimit", Form::Word, "how fast at most, as rsync takes it: KiB a second, or `500k`, `1.5m`")
+        .left_out("as fast as it goes"),
+    key("ids", Form::OneOf(&["numeric", "names"]), "whether owners keep their numbers or their names")
+        .left_out("`numeric`"),
+    key("live", Form::Boolean, "`true`: the source may change meanwhile").left_out("`false`"),
+    key("via", Form::OneOf(&["auto", "direct", "relay", "staging"]), "which way the bytes go").left_out("`auto`"),
+    key("parallel", Form::Integer(1, 16), "how many rsyncs at the same time, for what goes by relay").left_out("1"),
 ];
 
 /// rsync's own form of a rate: KiB in a second, or with a unit.

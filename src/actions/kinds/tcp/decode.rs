@@ -8,11 +8,11 @@ use crate::model::{Diagnostics, Node};
 use super::action::Tcp;
 
 pub(super) const KEYS: [Key; 5] = [
-    required("to", Form::Like(r"^(\[[^\]]+\]|[^:\s]+):[0-9]+$"), "host:port; an IPv6 address stands in brackets"),
-    key("send", Form::Text, "what is sent; secrets may stand here. A line has to have its end"),
-    key("expect", Form::Regex, "a regular expression that has to match somewhere in what came"),
-    key("until", Form::Regex, "a regular expression: enough has come once it matches"),
-    key("timeout", Form::Duration, "how long it may take. Left out: as long as the step, and as a check 10s"),
+    required("to", Form::Like(r"^(\[[^\]]+\]|[^:\s]+):[0-9]+$"), "`host:port`; an IPv6 address stands in brackets"),
+    key("send", Form::Text, "what is sent; secrets may stand here. A line has to have its end: `\"workers\\n\"`"),
+    key("expect", Form::Regex, "what has to match somewhere in what came"),
+    key("until", Form::Regex, "enough has come once this matches"),
+    key("timeout", Form::Duration, "how long it may take").left_out("as long as the step; as a check `10s`"),
 ];
 
 pub(super) fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Tcp> {
