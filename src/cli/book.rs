@@ -17,6 +17,7 @@ use crate::plan::{Inputs, Plan, resolve, resolve_kept};
 
 use super::console;
 use super::context::Context;
+use super::error::CommandError;
 use super::exit::Exit;
 use super::inputs::{GivenInputs, InputArguments};
 
@@ -108,12 +109,22 @@ impl ReadBook {
         self.plan
     }
 
-    /// The same for a run that was begun: what can be borne was told then.
-    pub(crate) fn told_again(self, context: &Context) -> Option<Plan> {
+    /// The same without what can be borne.
+    pub(crate) fn told_if_wrong(self, context: &Context) -> Option<Plan> {
         match self.plan {
             Some(plan) => Some(plan),
             None => self.told(context),
         }
+    }
+
+    /// The same for a run that was begun: what can be borne was told then. `again`: what to type once it is mended.
+    ///
+    /// # Errors
+    /// Where it is wrong by now.
+    pub(crate) fn told_again(self, context: &Context, again: &str) -> Result<Plan, CommandError> {
+        self.told_if_wrong(context).ok_or_else(|| {
+            CommandError::wrong("the runbook of the run is wrong", format!("once it is mended: {again}"))
+        })
     }
 
     /// Everything that is wrong, as text.

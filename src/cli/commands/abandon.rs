@@ -100,9 +100,7 @@ async fn give_up(
     let view = journal.view();
     let Some(started) = &view.started else { return Err(choose::none(context)) };
     let again = context.command(&format!("abandon {}", started.run));
-    let Some(plan) = BookSource::as_begun(started).read().told_again(context) else {
-        return Err(CommandError::wrong("the runbook of the run is wrong", format!("once that is seen to: {again}")));
-    };
+    let plan = BookSource::as_begun(started).read().told_again(context, &again)?;
     let values = match jobs {
         Jobs::Stop => secrets::resolve(&plan.book, &BTreeMap::new(), &context.terminal).await?,
         Jobs::Leave => BTreeMap::new(),

@@ -122,9 +122,7 @@ async fn by_hand(
     let Some(started) = &view.started else { return Err(choose::none(context)) };
     let next = Next { reach: which.reach.clone(), ..Next::default() };
     let resume = next.command(context, &format!("resume {run}"));
-    let Some(plan) = BookSource::as_begun(started).read().told_again(context) else {
-        return Err(CommandError::wrong("the runbook of the run is wrong", format!("once that is seen to: {resume}")));
-    };
+    let plan = BookSource::as_begun(started).read().told_again(context, &resume)?;
     // Only a `verify` looks at hosts.
     let secrets = match hand {
         ByHand::Done { .. } => secrets::resolve(&plan.book, &BTreeMap::new(), &context.terminal).await?,

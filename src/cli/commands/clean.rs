@@ -98,9 +98,7 @@ async fn clean(
     let view = journal.view();
     let Some(started) = &view.started else { return Err(choose::none(context)) };
     let again = command(context, arguments, run, "");
-    let Some(plan) = BookSource::as_begun(started).read().told_again(context) else {
-        return Err(CommandError::wrong("the runbook of the run is wrong", format!("once that is seen to: {again}")));
-    };
+    let plan = BookSource::as_begun(started).read().told_again(context, &again)?;
     let values = secrets::resolve(&plan.book, &BTreeMap::new(), &context.terminal).await?;
     let viewer = context.viewer();
     let ear = Ear::new(viewer.clone())?;

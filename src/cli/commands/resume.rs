@@ -85,9 +85,7 @@ async fn go_on(
     };
     let next = Next { reach: arguments.manner.reach.clone(), ..Next::default() };
     let again = next.command(context, &format!("resume {run}"));
-    let Some(plan) = source.read().told_again(context) else {
-        return Err(CommandError::wrong("the runbook of the run is wrong", format!("once it is mended: {again}")));
-    };
+    let plan = source.read().told_again(context, &again)?;
     // What is taken back goes by what the journal kept: nothing can have been edited.
     let edits = if let Way::On = way { edits(&view, &plan) } else { Vec::new() };
     if edits.iter().any(|edit| edit.begun) && !arguments.accept_edits {

@@ -131,9 +131,7 @@ async fn go_back(
     let source = BookSource::as_begun(started);
     let next = Next { reach: arguments.reach.clone(), ..Next::default() };
     let again = next.command(context, &format!("rollback {run}"));
-    let Some(plan) = source.read().told_again(context) else {
-        return Err(CommandError::wrong("the runbook of the run is wrong", format!("once that is seen to: {again}")));
-    };
+    let plan = source.read().told_again(context, &again)?;
     let manner = MannerArguments { answers: arguments.answers.clone(), ..MannerArguments::default() };
     let Some(answers) = super::run::answers(context, &manner, &plan, Of::Undoing) else {
         return Err(CommandError::wrong("the answers are wrong", format!("once they are mended: {again}")));

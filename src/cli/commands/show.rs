@@ -39,7 +39,7 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Comm
     let source = BookSource::file(&arguments.file, given.inputs.clone());
     let read = source.read().with(given);
     // Warnings are for whoever writes it: `check` tells them.
-    let Some(plan) = read.told_again(context) else {
+    let Some(plan) = read.told_if_wrong(context) else {
         book::refused(context, &arguments.file, &arguments.inputs);
         return Ok(Exit::Wrong);
     };
