@@ -26,12 +26,16 @@ pub fn reference() -> String {
     let add = |part: &Part, reference: &mut Reference<_>| {
         reference.form(2, part.place.title, part.name, &part.form, [part.about, &beside(part)]);
     };
-    of_the_book.iter().for_each(|part| add(part, &mut reference));
+    for part in of_the_book {
+        add(part, &mut reference);
+    }
     reference.prose(2, "Actions", "What an action is told stands under its name: `run: uptime`.");
     for (action, kind) in actions() {
         reference.form(3, action.name, action.name, &kind.form, [&about(action, kind), &later(kind)]);
     }
-    of_actions.iter().for_each(|part: &&Part| add(part, &mut reference));
+    for part in of_actions {
+        add(part, &mut reference);
+    }
     reference.page("Reference", INTRO)
 }
 

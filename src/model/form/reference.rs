@@ -74,9 +74,14 @@ impl<F: Fn(&str) -> Option<Place>> Reference<F> {
         let new: Vec<Form> = form.outermost().into_iter().filter(is_new).collect();
         // Told as soon as its title stands: what lies in it may be of the same form.
         self.told.extend(new.iter().map(|mapping| (*mapping, title.to_owned())));
-        for key in new.iter().flat_map(|mapping| mapping.keys()) {
+        for key in new.iter().flat_map(Form::keys) {
             if key.form.outermost().iter().any(|mapping| self.title_of(mapping).is_none()) {
-                let below = if prefix.is_empty() { key.name.to_owned() } else { format!("{prefix}: {}", key.name) };
+                // `include: include` says nothing more.
+                let below = if prefix.is_empty() || prefix == key.name {
+                    key.name.to_owned()
+                } else {
+                    format!("{prefix}: {}", key.name)
+                };
                 self.form(depth + 1, &below, &below, &key.form, ["", ""]);
             }
         }
@@ -153,10 +158,10 @@ impl<F: Fn(&str) -> Option<Place>> Reference<F> {
             Form::Boolean => name("boolean"),
             Form::Integer(least, most) if least == most => format!("`{least}`"),
             Form::Integer(least, most) if *most == u64::from(u32::MAX) => {
-                format!("{}, {least} or more", name("whole number"))
+                format!("{} from {least}", name("whole number"))
             }
             Form::Integer(least, most) => format!("{} from {least} to {most}", name("whole number")),
-            Form::Number(least) => format!("{}, {least} or more", name("number")),
+            Form::Number(least) => format!("{} from {least}", name("number")),
             Form::Duration => name("duration"),
             Form::Instant => name("instant"),
             Form::OctalMode => name("octal mode"),

@@ -22,7 +22,8 @@ const KEYS: [Key; 7] = [
         .left_out("that of `defaults`, else who logs in"),
     key("become_password", Form::Text, "the name of the secret with sudo's password")
         .left_out("sudo has to let you in without"),
-    key("state_dir", Form::Text, "where the host keeps the folders of jobs").left_out("`~/.local/state/runbook`"),
+    key("state_dir", Form::Text, "where the host keeps the folders of jobs")
+        .left_out("`~/.local/state/runbook`, or `/var/tmp/runbook-UID` where there is no home"),
     key("replaced_at", Form::Text, "the id of a step: from there on the role may be another machine"),
     key(
         "vars",

@@ -12,7 +12,7 @@ use super::{ids, step, substep, top};
 
 /// The keys of a phase.
 pub(super) const KEYS: [Key; 6] = [
-    key("id", Form::Id, "by which the answers know it").left_out("a slug of the name"),
+    key("id", Form::Id, "by which the journal and the answers know it; unique").left_out("a slug of the name"),
     key("name", Form::Text, "what people call it").left_out("the id"),
     key("description", Form::Text, "Markdown, shown at the gate"),
     key("confirm", substep::CONFIRM, "a gate before the phase"),

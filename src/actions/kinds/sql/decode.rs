@@ -30,7 +30,7 @@ const KEYS: [Key; 10] = [
     key("host", Form::Word, "where the server is, as seen from the host").left_out(PSQL),
     key("port", Form::Integer(1, 65_535), "the server's port").left_out(PSQL),
     key("user", Form::Word, "who logs in").left_out(PSQL),
-    key("password", Form::Word, "the password of who logs in: a secret"),
+    key("password", Form::Word, "a secret: the password of whoever logs in"),
 ];
 
 pub(super) fn decode(value: &Node, diagnostics: &mut Diagnostics) -> Option<Sql> {
