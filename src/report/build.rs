@@ -1,10 +1,12 @@
 //! A report from what is known of its run.
 
+use serde_json::Value;
+
 use crate::base::duration::{between, short};
 use crate::events::state::Impossible;
 use crate::events::watch::Seen;
 
-use super::model::{Answered, Fact, Host, Outage, Probe, Report};
+use super::model::{Answered, Fact, GivenHost, Host, Outage, Probe, Report};
 use super::moment::Times;
 use super::source::Source;
 use super::steps::{Steps, worked};
@@ -30,6 +32,8 @@ impl Report {
             outcome: outcome(&story.view.status),
             next: source.next.to_owned(),
             facts: facts(&story, &times),
+            given_vars: started.vars.iter().map(|(name, value)| fact(name, text(value))).collect(),
+            given_hosts: started.hosts.iter().map(given_host).collect(),
             probes: probes(&story, &times),
             open: steps.ledger(),
             timeline: draw(&story, &steps, &times),
@@ -74,8 +78,6 @@ fn facts(story: &Story<'_>, times: &Times) -> Vec<Fact> {
         ("Only the steps", list(&chosen.only)),
         ("Only with the tags", chosen.tags.join(", ")),
         ("Without the tags", chosen.skip_tags.join(", ")),
-        ("Given variables", given(&started.vars)),
-        ("Given hosts", given(&started.hosts)),
     ] {
         if !value.is_empty() {
             facts.push(fact(label, value));
@@ -84,10 +86,26 @@ fn facts(story: &Story<'_>, times: &Times) -> Vec<Fact> {
     facts
 }
 
-/// Values that were given by name.
-fn given(values: &std::collections::BTreeMap<String, serde_json::Value>) -> String {
-    let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    values.iter().map(|(name, value)| format!("{name}={}", text(value))).collect::<Vec<_>>().join(", ")
+/// A value that was given, as one would write it.
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// A role as it was given: its destination alone, or a map as in the language's `hosts`.
+fn given_host((role, value): (&String, &Value)) -> GivenHost {
+    let Value::Object(said) = value else {
+        return GivenHost { role: role.clone(), ssh: text(value), more: Vec::new() };
+    };
+    let mut more = Vec::new();
+    for (name, value) in said.iter().filter(|(name, _)| *name != "ssh") {
+        match value {
+            Value::Object(vars) if name == "vars" => {
+                more.extend(vars.iter().map(|(var, value)| fact(&format!("vars.{var}"), text(value))));
+            }
+            value => more.push(fact(name, text(value))),
+        }
+    }
+    GivenHost { role: role.clone(), ssh: said.get("ssh").map(text).unwrap_or_default(), more }
 }
 
 fn probes(story: &Story<'_>, times: &Times) -> Vec<Probe> {
@@ -169,4 +187,29 @@ fn totals(story: &Story<'_>, source: &Source<'_>) -> Vec<Fact> {
 fn capital(text: &str) -> String {
     let mut characters = text.chars();
     characters.next().map_or(String::new(), |first| first.to_uppercase().chain(characters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_given_host_is_told_in_full_however_it_was_written() {
+        let told = |value: Value| {
+            let host = given_host((&"web".to_owned(), &value));
+            let more: Vec<String> = host.more.iter().map(|fact| format!("{}: {}", fact.label, fact.value)).collect();
+            (host.role, host.ssh, more.join(", "))
+        };
+        let due = |ssh: &str, more: &str| ("web".to_owned(), ssh.to_owned(), more.to_owned());
+        assert_eq!(told(json!("me@web.example.org")), due("me@web.example.org", ""));
+        assert_eq!(told(json!({"ssh": "web"})), due("web", ""));
+        assert_eq!(
+            told(
+                json!({"ssh": "web", "port": 2222, "become": "root", "vars": {"ipv4": "192.0.2.1", "ports": [80, 443]}})
+            ),
+            due("web", "port: 2222, become: root, vars.ipv4: 192.0.2.1, vars.ports: [80,443]")
+        );
+    }
 }

@@ -16,6 +16,9 @@ pub struct Report {
     pub(super) next: String,
     /// When, how long, by whom.
     pub(super) facts: Vec<Fact>,
+    /// Variables that were given with the command, by name.
+    pub(super) given_vars: Vec<Fact>,
+    pub(super) given_hosts: Vec<GivenHost>,
     pub(super) probes: Vec<Probe>,
     /// Temporary changes that are still there.
     pub(super) open: Vec<Open>,
@@ -43,6 +46,16 @@ pub struct Report {
 pub(super) struct Fact {
     pub(super) label: String,
     pub(super) value: String,
+}
+
+/// Where a role was said to be, with the command.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct GivenHost {
+    pub(super) role: String,
+    /// The destination, as ssh takes it.
+    pub(super) ssh: String,
+    /// What else was said of it; its variables by `vars.NAME`.
+    pub(super) more: Vec<Fact>,
 }
 
 /// A probe and its sums.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::tz::{TimeZone, offset};
 use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 
 use crate::base::UnitId;
 use crate::events::record::{
@@ -64,7 +65,13 @@ impl Tale {
             path: named("/home/ann/move.yaml"),
             files: BTreeMap::new(),
             vars: BTreeMap::from([("site".to_owned(), named("www.example.org").into())]),
-            hosts: BTreeMap::new(),
+            hosts: BTreeMap::from([
+                (
+                    "new".to_owned(),
+                    json!({"ssh": named("10.0.0.2"), "port": 2222, "vars": {"ipv4": named("10.0.0.2")}}),
+                ),
+                ("old".to_owned(), json!({"ssh": named("10.0.0.1")})),
+            ]),
             answers: serde_json::Value::Null,
             selection: Selection::default(),
             secrets: BTreeMap::new(),

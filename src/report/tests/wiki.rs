@@ -25,7 +25,6 @@ fn a_run_as_markdown() {
     | Took | 7d 0h |
     | By | ann@laptop, ben@desk |
     | Runbook | /home/ann/move.yaml |
-    | Given variables | site=www.example.org |
     | Downtime of site | 1m 34s; up at the end; not watched for 7d 0h |
     | Next | to look back: runbook log 1kq8w2z4bt |
 
@@ -214,6 +213,17 @@ fn a_run_as_markdown() {
 
     **Write the site** on new: the content of before is put back
 
+    ## What was given with the command
+
+    | Variable | Value |
+    | --- | --- |
+    | site | www.example.org |
+
+    | Host | Destination | Besides |
+    | --- | --- | --- |
+    | new | 10.0.0.2 | port: 2222, vars.ipv4: 10.0.0.2 |
+    | old | 10.0.0.1 |  |
+
     ## Totals
 
     | | |
@@ -288,7 +298,7 @@ fn a_run_that_was_taken_back_says_what_and_what_is_left() {
     // What came between the try and its undo is not time that it took.
     assert!(written.contains("Outcome: **undone** in 1.0 s, on new (step sync"), "{written}");
     assert!(written.starts_with("# Move the site: rollback stopped\n"), "{written}");
-    assert_snapshot!(rollback.split("## Totals").next().unwrap(), @"
+    assert_snapshot!(rollback.split("## What was given").next().unwrap(), @"
     ### What was taken back
 
     | When | What | Where | How it went |
