@@ -43,7 +43,7 @@ pub(super) fn scenes(page: &mut Page) {
     test.put("book.yaml", "runbook: 1\nname: Broken\nsteps: {\n");
     page.scene("The runbook of the run is wrong by now", &test, "resume");
     let other = BOOK.replace("touch first", "touch another");
-    test.put("book.yaml", &format!("runbook: 1\n{}", unindented(&other)));
+    test.put("book.yaml", &other.replacen("    name", "    runbook: 1\n    name", 1));
     page.scene("The runbook was edited where it has been run already", &test, "resume");
 
     let test = Test::new().runbook(BOOK).file("mended", "");
@@ -117,8 +117,4 @@ pub(super) fn scenes(page: &mut Page) {
     going.told("long  until");
     test.run("resume --take-over --no-wait").exits(3);
     page.told("Another operator has taken it over", "run book.yaml", &going.wait());
-}
-
-fn unindented(text: &str) -> String {
-    text.lines().map(|line| format!("{}\n", line.strip_prefix("    ").unwrap_or(line))).collect()
 }

@@ -148,6 +148,7 @@ fn collect(folder: &Path, wordings: &mut BTreeSet<String>) {
         r#"(?:#\[error\(|CommandError::(?:wrong|failed)\(|EngineError::(?:Refused|Identity|Unreachable)\(|ActionError::failed_with_hint\()\s*(?:format!\(\s*)?"((?:[^"\\]|\\.|\\\n)*)""#,
     )
     .unwrap();
+    let (broken, placeholder) = (Regex::new(r"\\\n\s*").unwrap(), Regex::new(r"\{[^{}]*\}").unwrap());
     for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
         let path = entry.path();
         if path.is_dir() {
@@ -156,12 +157,8 @@ fn collect(folder: &Path, wordings: &mut BTreeSet<String>) {
             let text = std::fs::read_to_string(&path).unwrap();
             let text = text.split("#[cfg(test)]").next().unwrap();
             for found in place.captures_iter(text) {
-                let wording = Regex::new(r"\\\n\s*")
-                    .unwrap()
-                    .replace_all(&found[1], "")
-                    .replace("\\\"", "\"")
-                    .replace("\\n", " ");
-                let letters = Regex::new(r"\{[^{}]*\}").unwrap().replace_all(&wording, "");
+                let wording = broken.replace_all(&found[1], "").replace("\\\"", "\"").replace("\\n", " ");
+                let letters = placeholder.replace_all(&wording, "");
                 if letters.chars().filter(|letter| letter.is_alphabetic()).count() >= TELLING {
                     wordings.insert(wording);
                 }
