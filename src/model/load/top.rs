@@ -31,7 +31,7 @@ pub(super) const KEYS: [Key; 13] = [
         Form::Map(&hosts::FORM),
         "roles and where they are: anything that ssh accepts, or that with more to say",
     ),
-    key("groups", Form::Map(&Form::OneOrMore(&Form::Text)), "roles that go by one name"),
+    key("groups", Form::Map(&Form::OneOrMore(&Form::Text)), "sets of roles, by name"),
     key("defaults", Form::Keys(&DEFAULTS), "what steps take where they say nothing"),
     key(
         "watch",
