@@ -123,7 +123,10 @@ impl ReadBook {
     /// Where it is wrong by now.
     pub(crate) fn told_again(self, context: &Context, again: &str) -> Result<Plan, CommandError> {
         self.told_if_wrong(context).ok_or_else(|| {
-            CommandError::wrong("the runbook of the run is wrong", format!("once it is mended: {again}"))
+            CommandError::wrong(
+                "the runbook of the run is wrong now: nothing was done",
+                format!("once it is mended: {again}"),
+            )
         })
     }
 

@@ -16,12 +16,14 @@ pub(crate) struct CommandError {
     causes: Vec<String>,
     hint: String,
     exit: Exit,
+    /// Whether nothing else helps than what the hint says, whichever command it was.
+    stands: bool,
 }
 
 impl CommandError {
     /// The arguments, or what they name, are wrong: nothing ran. `hint` says what to do, and what to type.
     pub(crate) fn wrong(what: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { what: what.into(), causes: Vec::new(), hint: hint.into(), exit: Exit::Wrong }
+        Self { what: what.into(), causes: Vec::new(), hint: hint.into(), exit: Exit::Wrong, stands: false }
     }
 
     /// It was tried, and failed.
@@ -47,14 +49,19 @@ impl CommandError {
         Self { causes, ..Self::failed(what, hint) }
     }
 
+    /// One that nothing else helps against.
+    fn only(error: &dyn Error, hint: &str) -> Self {
+        Self { stands: true, ..Self::caused(error, hint) }
+    }
+
     /// The same with another exit code.
     pub(crate) fn with_exit(self, exit: Exit) -> Self {
         Self { exit, ..self }
     }
 
-    /// The same with another hint.
+    /// The same with another hint, unless nothing else helps than what it says already.
     pub(crate) fn with_hint(self, hint: impl Into<String>) -> Self {
-        Self { hint: hint.into(), ..self }
+        if self.stands { self } else { Self { hint: hint.into(), ..self } }
     }
 
     /// How the process ends.
@@ -99,12 +106,17 @@ impl From<JournalError> for CommandError {
                 Self::caused(&error, format!("to see where it stands: runbook status {run}")).with_exit(Exit::Held)
             }
             JournalError::NoRun(_) => Self::caused(&error, "to see all runs: runbook runs").with_exit(Exit::Wrong),
-            JournalError::Tampered { ref run, .. } => {
-                Self::caused(&error, format!("to look at its records: runbook log {run} --verify"))
-            }
-            JournalError::Newer { .. } => Self::caused(&error, "take that newer version, or another --state"),
+            JournalError::Tampered { .. } => Self::only(
+                &error,
+                "nothing is done by records that cannot be believed: put a copy of the journal from before in its place, or finish by hand",
+            ),
+            JournalError::Gone { .. } => Self::only(
+                &error,
+                "once it is in its place again, or a copy of it: runbook resume; where there is none, look at the hosts, and finish by hand",
+            ),
+            JournalError::Newer { .. } => Self::only(&error, "the newer runbook reads it; or another --state"),
             JournalError::NoJournal { .. } => {
-                Self::caused(&error, "it is left as it is: move it away, or take another --state")
+                Self::only(&error, "it is left as it is: move it away, or another --state")
             }
             error => Self::caused(
                 &error,

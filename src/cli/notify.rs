@@ -43,7 +43,7 @@ impl News {
             }
             Ok(End::RollbackStopped { unit, why }) => Some(Self {
                 event: "failed",
-                why: format!("{unit} could not be undone: {why}"),
+                why: format!("{unit} could not be undone: {}", why.lines().next().unwrap_or_default()),
                 due: None,
                 step: Some(unit.step.clone()),
             }),

@@ -20,9 +20,11 @@ impl Controller {
             Untold::Wrong(failure) => refused(failure.why.clone()),
         })?;
         let works: Vec<Work> = items.into_iter().flatten().collect();
+        let as_it_is: Vec<String> =
+            works.iter().map(|work| format!("{} is {}", work.unit, view.state(&work.unit).word())).collect();
         let works = pick(hand, works, &view);
         if works.is_empty() {
-            return Err(refused(format!("`{step}` has nothing to settle that way")));
+            return Err(refused(format!("`{step}` has nothing to settle that way: {}", as_it_is.join(", "))));
         }
         if let Some(list) = self.world.list(planned, &view).ok().flatten()
             && !view.lists.contains_key(step)

@@ -72,8 +72,12 @@ impl Controller {
         let scope = Scope::of(&self.world.plan, step, self.world.situation(&view), None, None);
         scope.text(text).map_err(|error| {
             EngineError::Refused(match error {
-                RenderError::Unknown(step) => format!("{}: it uses what `{step}` leaves", text.span),
-                RenderError::Wrong(diagnostic) => format!("{}: {}", text.span, diagnostic.message),
+                RenderError::Unknown(other) => {
+                    format!("`{}` cannot be asked about at {}: that uses what `{other}` leaves", step.id(), text.span)
+                }
+                RenderError::Wrong(diagnostic) => {
+                    format!("`{}` cannot be asked about at {}: {}", step.id(), text.span, diagnostic.message)
+                }
             })
         })
     }

@@ -1,7 +1,9 @@
 //! Takes a run back, newest first.
 
 use crate::actions::ActionError;
+use crate::base::safe::safe_line;
 use crate::base::{StepId, UnitId};
+use crate::events::record::Failure;
 use crate::events::view::Status;
 use crate::events::{Progress, Record, UnitState};
 
@@ -101,7 +103,7 @@ impl Controller {
     async fn stuck_by(&self, unit: &UnitId, error: ActionError) -> Result<Back, EngineError> {
         let unsure = error.could_not_ask();
         let failure = self.failure_of(error)?;
-        self.stuck(unit, with_last_words(failure.why, &failure.stderr), unsure).await
+        self.stuck(unit, in_its_words(&failure), unsure).await
     }
 
     async fn stuck(&self, unit: &UnitId, why: String, unsure: bool) -> Result<Back, EngineError> {
@@ -111,12 +113,25 @@ impl Controller {
     }
 }
 
-/// A reason with the last line that was said on stderr: it mostly says more than the exit code.
-fn with_last_words(why: String, stderr: &str) -> String {
-    match stderr.trim().lines().next_back() {
-        Some(line) if !why.contains(line.trim()) => format!("{why}: {}", line.trim()),
-        _ => why,
+/// So many lines of what was said are kept with the reason.
+const WORDS: usize = 6;
+/// And of each so many characters.
+const LENGTH: usize = 300;
+
+/// Why a unit could not be taken back, with the last of what was said about it: `exited with 1` alone helps nobody. What is to be done about it
+/// comes last. The first line is for where there is room for one alone.
+fn in_its_words(failure: &Failure) -> String {
+    let said: Vec<&str> = failure.stderr.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+    let kept = said[said.len().saturating_sub(WORDS)..].iter().filter(|line| !failure.why.contains(**line));
+    let kept: Vec<String> = kept.map(|line| safe_line(line).chars().take(LENGTH).collect()).collect();
+    let mut why = failure.why.clone();
+    if !kept.is_empty() {
+        why = format!("{why}: {}", kept.join("\n"));
     }
+    if let Some(hint) = &failure.hint {
+        why = format!("{why}\nhelp: {hint}");
+    }
+    why
 }
 
 #[cfg(test)]
@@ -124,10 +139,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_words_are_told_once() {
-        let told = |why: &str, stderr: &str| with_last_words(why.to_owned(), stderr);
-        assert_eq!(told("exited with 1", "some\nrm: no such file\n"), "exited with 1: rm: no such file");
-        assert_eq!(told("apt: no room", "E: x\nno room\n"), "apt: no room");
-        assert_eq!(told("exited with 1", " \n"), "exited with 1");
+    fn the_reason_has_the_last_of_what_was_said() {
+        let told = |why: &str, stderr: &str, hint: Option<&str>| {
+            let (why, stderr, hint) = (why.to_owned(), stderr.to_owned(), hint.map(str::to_owned));
+            in_its_words(&Failure { why, stderr, hint, ..Failure::default() })
+        };
+        assert_eq!(told("exited with 1", "", None), "exited with 1");
+        assert_eq!(told("exited with 1", "rm: no\n\n", Some("look")), "exited with 1: rm: no\nhelp: look");
+        assert_eq!(told("exited with 1", "1\n2\n3\n4\n5\n6\n7", None), "exited with 1: 2\n3\n4\n5\n6\n7");
+        assert_eq!(told("rm: no", "rm: no\n", None), "rm: no");
+        assert_eq!(told("exited with 1", "\x1b[2J", None), "exited with 1: \\x1b[2J");
+        assert_eq!(told("e", &"x".repeat(1000), None).len(), "e: ".len() + LENGTH);
     }
 }

@@ -181,7 +181,7 @@ impl World {
         let Some(first) = failures.next() else { return Ok(()) };
         let all = std::iter::once(first.to_string()).chain(failures.map(|error| error.to_string()));
         let all = all.collect::<Vec<_>>().join("; ");
-        Err(self.fatal().unwrap_or(EngineError::Unreachable(all)))
+        Err(self.fatal().unwrap_or(EngineError::Unreachable(format!("no step was begun: {all}"))))
     }
 
     /// Forgets the connection to a host that is another machine from now on.
@@ -302,7 +302,8 @@ fn another_machine(role: &Role, pin: &Pin, now: &Identity) -> EngineError {
         ""
     };
     EngineError::Identity(format!(
-        "`{role}` is another machine than when the run began: its host key was {}, now it is {}{clone}",
+        "`{role}` is another machine than when the run began: its host key was {}, now it is {}{clone}; nothing more is done. Where it was \
+         replaced on purpose, `replaced_at` beside it in the runbook says from which step on",
         pin.host_key, now.host_key
     ))
 }

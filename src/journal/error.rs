@@ -15,7 +15,7 @@ pub enum JournalError {
     #[error("the journal cannot be written: {0}")]
     Database(#[from] sqlx::Error),
     /// The file was removed or replaced by another under the process that writes it.
-    #[error("the journal {} was removed or replaced while the run went on: what has come since is not kept", path.display())]
+    #[error("the journal {} was removed or replaced while the run went on: what has come since is not kept, and nothing more is done", path.display())]
     Gone {
         /// The file.
         path: PathBuf,
@@ -54,7 +54,7 @@ pub enum JournalError {
         holder: Box<Holder>,
     },
     /// Another operator took the run over: this process must not touch it any more.
-    #[error("run {0} was taken over by another operator")]
+    #[error("run {0} was taken over by another operator: nothing more is done from here")]
     Fenced(RunId),
     /// A record that cannot follow those before it.
     #[error(transparent)]

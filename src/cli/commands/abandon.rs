@@ -99,7 +99,8 @@ async fn give_up(
 ) -> Result<Exit, CommandError> {
     let view = journal.view();
     let Some(started) = &view.started else { return Err(choose::none(context)) };
-    let again = context.command(&format!("abandon {}", started.run));
+    let next = Next { reach: arguments.reach.clone(), ..Next::default() };
+    let again = next.command(context, &format!("abandon {}", started.run));
     let plan = BookSource::as_begun(started).read().told_again(context, &again)?;
     let values = match jobs {
         Jobs::Stop => secrets::resolve(&plan.book, &BTreeMap::new(), &context.terminal).await?,
@@ -115,7 +116,10 @@ async fn give_up(
     let ended = Box::pin(controller.abandon(note, jobs)).await;
     controller.close().await;
     viewer.finish();
-    ended.map_err(|error| CommandError::from(error).with_hint(format!("once that is seen to: {again}")))?;
+    ended.map_err(|error| {
+        CommandError::from(error)
+            .with_hint(format!("it is not given up; once that is seen to: {again} --stop-jobs, or --leave-jobs"))
+    })?;
     Next::default().say(context, &Ending::Abandoned, &journal.view(), Exit::Done);
     Ok(Exit::Done)
 }

@@ -90,7 +90,7 @@ async fn settle(context: &Context, which: &Which, hand: ByHand) -> Result<Exit, 
     let step = step(context, &run, &view, &which.step)?;
     if view.status.is_over() {
         let hint = format!("to see how it ended: {}", context.command(&format!("status {run}")));
-        return Err(CommandError::wrong(format!("run {run} is over"), hint));
+        return Err(CommandError::wrong(format!("run {run} is over: no step of it is settled any more"), hint));
     }
     let journal = take_up(context, store, &run, which.take_over).await?;
     let settled = by_hand(context, which, &run, &journal, &step, hand).await;
@@ -137,6 +137,6 @@ async fn by_hand(
     let settled = Box::pin(controller.by_hand(step, &hand)).await;
     controller.close().await;
     viewer.finish();
-    settled.map_err(|error| CommandError::from(error).with_hint(format!("to go on: {resume}")))?;
+    settled.map_err(|error| CommandError::from(error).with_hint(format!("nothing was settled; to go on: {resume}")))?;
     Ok(context.end(Exit::Done, Some(run), &format!("to go on: {resume}")))
 }

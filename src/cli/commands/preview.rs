@@ -85,8 +85,13 @@ pub(super) async fn preview(
     }
     if let Some(out) = looking.out {
         if let [first, ..] = &seen.away[..] {
-            let why = format!("nothing is kept in {}: {first} could not be reached", out.display());
-            return Err(CommandError::failed(why, "what nobody has seen cannot be held to"));
+            let why = format!(
+                "nothing is kept in {}: {first} could not be reached, and what nobody has seen cannot be held to",
+                out.display()
+            );
+            let words = [file, out].map(|path| crate::base::shell::quote(&path.to_string_lossy()));
+            let again = next.command(context, &format!("plan {} --out {}", words[0], words[1]));
+            return Err(CommandError::failed(why, format!("once it can be reached: {again}")));
         }
         Pinned::new(at, &plan, &source, &seen).write(out)?;
     }

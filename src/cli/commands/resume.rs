@@ -93,7 +93,7 @@ async fn go_on(
     }
     let of = if matches!(way, Way::On) { Of::Doing } else { Of::Undoing };
     let Some(answers) = super::run::answers(context, &arguments.manner, &plan, of) else {
-        return Err(CommandError::wrong("the answers are wrong", format!("once they are mended: {again}")));
+        return Err(super::run::wrong_answers(&arguments.manner, &again));
     };
     let answers = if arguments.manner.answers.is_some() { answers } else { Answers::of_json(&started.answers) };
     let values = secrets::resolve(&plan.book, &BTreeMap::new(), &context.terminal).await?;
@@ -142,7 +142,7 @@ fn refuse(context: &Context, started: &Started, plan: &Plan, edits: &[Edit], aga
         context.event(&serde_json::json!({"event": "edit", "step": edit.step, "what": what, "begun": edit.begun}));
     }
     CommandError::wrong(
-        "the runbook was edited where it has been run already",
+        "the runbook was edited where it has been run already: nothing was done",
         format!("put it back, or go by it as it is now: {again} --accept-edits"),
     )
 }

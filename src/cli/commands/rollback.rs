@@ -73,7 +73,7 @@ pub(crate) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
 fn may_be_undone(context: &Context, run: &RunId, view: &RunView) -> Result<(), CommandError> {
     let over = match view.status {
         _ if view.cleaned.is_some() => "cannot be taken back: `runbook clean` has removed what was kept for that",
-        Status::Abandoned => "was given up",
+        Status::Abandoned => "was given up: nothing of it is taken back any more",
         Status::RolledBack { to: None, complete: true } if view.left.is_empty() => {
             "was rolled back to its start already"
         }
@@ -134,7 +134,7 @@ async fn go_back(
     let plan = source.read().told_again(context, &again)?;
     let manner = MannerArguments { answers: arguments.answers.clone(), ..MannerArguments::default() };
     let Some(answers) = super::run::answers(context, &manner, &plan, Of::Undoing) else {
-        return Err(CommandError::wrong("the answers are wrong", format!("once they are mended: {again}")));
+        return Err(super::run::wrong_answers(&manner, &again));
     };
     let values = secrets::resolve(&plan.book, &BTreeMap::new(), &context.terminal).await?;
     let viewer = context.viewer();

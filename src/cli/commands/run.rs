@@ -67,7 +67,12 @@ pub(crate) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         return preview(context, &arguments.file, &arguments.inputs, &arguments.manner, &looking).await;
     }
     let pinned = arguments.plan.as_deref().map(Pinned::read).transpose()?;
-    let Some((source, plan, answers)) = read(context, arguments) else { return Ok(Exit::Wrong) };
+    let Some((source, plan)) = read(context, arguments) else { return Ok(Exit::Wrong) };
+    let Some(answers) = answers(context, &arguments.manner, &plan, Of::Doing) else {
+        let next = Next { reach: arguments.manner.reach.clone(), inputs: arguments.inputs.clone(), ..Next::default() };
+        let again = next.command(context, &format!("run {}", quote(&arguments.file.to_string_lossy())));
+        return Err(wrong_answers(&arguments.manner, &again));
+    };
     let values = secrets::resolve(&plan.book, &BTreeMap::new(), &context.terminal).await?;
     let viewer = context.viewer();
     let ear = Ear::new(viewer.clone())?;
@@ -131,16 +136,21 @@ fn hold_to(context: &Context, arguments: &Arguments, pinned: &Pinned, now: &Pinn
 }
 
 /// Reads the book and what goes with it; nothing where anything is wrong, and that was told.
-fn read(context: &Context, arguments: &Arguments) -> Option<(BookSource, Plan, Answers)> {
+fn read(context: &Context, arguments: &Arguments) -> Option<(BookSource, Plan)> {
     let given = arguments.inputs.read();
     let source = BookSource::file(&arguments.file, given.inputs.clone());
-    let plan = source.read().with(given).told(context);
-    let read = plan.and_then(|plan| Some((answers(context, &arguments.manner, &plan, Of::Doing)?, plan)));
-    let Some((answers, plan)) = read else {
+    let Some(plan) = source.read().with(given).told(context) else {
         book::refused(context, &arguments.file, &arguments.inputs);
         return None;
     };
-    Some((source, plan, answers))
+    Some((source, plan))
+}
+
+/// What was wrong with the answers was told; `again` is the command without them.
+pub(super) fn wrong_answers(manner: &MannerArguments, again: &str) -> CommandError {
+    let path = manner.answers.as_deref().map(Path::to_string_lossy).unwrap_or_default();
+    let hint = format!("once they are mended: {again} --answers {}", quote(&path));
+    CommandError::wrong("the answers are wrong: nothing was done", hint)
 }
 
 /// The answers file; none where anything is wrong with it, and that was told.

@@ -78,6 +78,12 @@ fn host_key(lines: &[&str], log: &str) -> String {
         .map(|line| (*line).to_owned())
         .collect();
     said.extend(fingerprint(log).map(|key| format!("it has {key}")));
+    let changed = lines.iter().any(|line| line.contains("has changed"));
+    if changed {
+        said.push("where that is right, `ssh-keygen -R` forgets the old one".to_owned());
+    } else if lines.iter().any(|line| line.contains("host key is known for")) {
+        said.push("where that is right, a login by `ssh` takes it in".to_owned());
+    }
     if said.is_empty() { lines.join("; ") } else { said.join("; ") }
 }
 
@@ -103,7 +109,8 @@ Host key verification failed.\r
         assert_eq!(
             failure.why,
             "Offending ED25519 key in /home/ann/.ssh/known_hosts:3; \
-             Host key for old.example has changed and you have requested strict checking.; it has SHA256:abc"
+             Host key for old.example has changed and you have requested strict checking.; it has SHA256:abc; \
+             where that is right, `ssh-keygen -R` forgets the old one"
         );
     }
 

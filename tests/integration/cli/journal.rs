@@ -44,10 +44,10 @@ impl Other {
 }
 
 /// A small disk under the state folder. None without root.
-struct Disk<'t>(&'t Test);
+pub(crate) struct Disk<'t>(&'t Test);
 
 impl<'t> Disk<'t> {
-    fn under(test: &'t Test) -> Option<Self> {
+    pub(crate) fn under(test: &'t Test) -> Option<Self> {
         if !rustix::process::geteuid().is_root() {
             use std::io::Write as _;
             let _ = writeln!(
@@ -66,7 +66,7 @@ impl<'t> Disk<'t> {
         self.0.journal().parent().unwrap().to_owned()
     }
 
-    fn mount(&self, args: &[&str]) {
+    pub(crate) fn mount(&self, args: &[&str]) {
         assert!(Command::new("mount").args(args).arg(self.folder()).status().unwrap().success());
     }
 }

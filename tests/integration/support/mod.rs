@@ -4,5 +4,5 @@ mod ran;
 mod test;
 mod typing;
 
-pub(crate) use ran::Ran;
-pub(crate) use test::Test;
+pub(crate) use ran::{Ran, still};
+pub(crate) use test::{Going, Test};

@@ -64,7 +64,7 @@ impl fmt::Display for Ran {
 }
 
 /// Folders, ids, times and names of this machine, each by one word.
-pub(super) fn still(text: &str, dir: &Path) -> String {
+pub(crate) fn still(text: &str, dir: &Path) -> String {
     let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
     let who = format!(r"\b[\w-]+@{}\b", regex::escape(machine.trim()));
     let text = text.replace(&dir.display().to_string(), "[dir]");

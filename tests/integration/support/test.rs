@@ -86,6 +86,11 @@ impl Test {
         Some(self)
     }
 
+    /// The first of its hosts.
+    pub(crate) fn sshd(&mut self) -> &mut Sshd {
+        &mut self.hosts[0].1
+    }
+
     /// Writes a file.
     pub(crate) fn put(&self, name: &str, text: &str) {
         let path = self.path(name);
@@ -113,8 +118,14 @@ impl Test {
     /// The id of the newest run: in what is seen it is put aside.
     #[track_caller]
     pub(crate) fn newest(&self) -> String {
+        self.newest_in("")
+    }
+
+    /// The same, of the runs in another state: `--state PATH`.
+    #[track_caller]
+    pub(crate) fn newest_in(&self, state: &str) -> String {
         let mut command = Command::new(env!("CARGO_BIN_EXE_runbook"));
-        self.surround(command.args(["runs", "--output", "json"]));
+        self.surround(command.args(["runs", "--output", "json"]).args(state.split_whitespace()));
         let said = command.stdin(Stdio::null()).output().unwrap().stdout;
         let line: serde_json::Value =
             serde_json::from_slice(said.split(|byte| *byte == b'\n').next().unwrap()).unwrap();

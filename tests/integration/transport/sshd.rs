@@ -139,6 +139,23 @@ impl Sshd {
         }
     }
 
+    /// Is another machine from now on, which ssh knows as it knew this one.
+    pub(crate) fn become_another(&mut self) {
+        self.stop();
+        for half in ["", ".pub"] {
+            std::fs::copy(self.path(&format!("other_key{half}")), self.path(&format!("host_key{half}"))).unwrap();
+        }
+        self.know("host_key");
+        self.start_again();
+    }
+
+    /// Ends, with the connections that stand.
+    pub(crate) fn go_away(&mut self) {
+        let sessions = self.sessions();
+        self.stop();
+        sessions.into_iter().for_each(kill);
+    }
+
     /// Ends the sshd that listens; connections that stand stay.
     pub(crate) fn stop(&mut self) {
         self.process.kill().unwrap();
