@@ -26,7 +26,7 @@ fn done_is_believed_only_where_verify_holds() {
     assert_snapshot!(test.run(&format!("done {run} first --note restored")), @"
     -- stderr
     error: first@local is not done: its `verify` (run on local) fails: exited with 1
-      help: to go on: runbook resume [run]
+      help: nothing was settled; to go on: runbook resume [run]
     -- exit 1
     ");
     test.put("done-by-hand", "");

@@ -196,8 +196,8 @@ fn answers_are_held_against_the_book() {
       = help: answers: {url: …}
 
     5 errors
-    nothing ran
-    once that is mended: runbook check book.yaml
+    error: the answers are wrong: nothing was done
+      help: once they are mended: runbook run book.yaml --answers answers.yaml
     -- exit 2
     ");
     assert!(!test.journal().exists());

@@ -45,7 +45,7 @@ fn what_was_done_must_stand_unless_the_edit_is_accepted() {
 
       first was done, and says something else now
     -- stderr
-    error: the runbook was edited where it has been run already
+    error: the runbook was edited where it has been run already: nothing was done
       help: put it back, or go by it as it is now: runbook resume [run] --accept-edits
     -- exit 2
     ");

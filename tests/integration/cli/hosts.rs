@@ -35,6 +35,6 @@ fn a_host_that_is_not_there_is_told() {
     let checked = test.run("check book.yaml --hosts --ssh-config config").exits(1);
     checked.says("cannot reach old: ").complains("a host is not ready");
     let ran = test.run("run book.yaml --ssh-config config").exits(1);
-    ran.complains("error: cannot reach old: ").complains("runbook resume [run] --ssh-config config");
+    ran.complains("error: no step was begun: cannot reach old: ").complains("runbook resume [run] --ssh-config config");
     test.run("plan book.yaml --ssh-config none").exits(2).complains("--ssh-config none: there is no such file");
 }

@@ -85,7 +85,7 @@ fn what_cannot_be_undone_stops_it_until_that_is_seen_to() {
       ↶ The third   local [t]  undone
         second@local ! rm: cannot remove 'second': No such file or directory
       ! The second  local [t]  could not be undone
-        not undone: exited with 1
+        not undone: exited with 1: rm: cannot remove 'second': No such file or directory
          --> book.yaml:5
         step: second, host: local
         so far: 1 of 3 steps are over
@@ -93,7 +93,7 @@ fn what_cannot_be_undone_stops_it_until_that_is_seen_to() {
             The second on local: run touch second · stuck
             The first on local: run touch first
     ! rollback stopped: The second on local (second@local) could not be undone
-      exited with 1
+      exited with 1: rm: cannot remove 'second': No such file or directory
       still to be undone:
         The second on local: run touch second · stuck
         The first on local: run touch first

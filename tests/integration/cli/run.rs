@@ -291,6 +291,21 @@ fn which_run_is_meant_is_found_or_asked() {
 }
 
 #[test]
+fn a_step_whose_items_cannot_be_told_is_gone_past_once() {
+    let test = Test::new().runbook(
+        "
+        steps:
+          - {id: list, on: local, run: exit 1, undo: nothing, on_failure: continue}
+          - {id: each, on: local, foreach: '{{ steps.list.stdout | trim }}', run: 'true', undo: nothing, on_failure: continue}
+          - {id: last, on: local, run: touch last, undo: rm last}
+        ",
+    );
+    let ran = test.run("run book.yaml").says("`list` did not succeed: it left no output");
+    assert_eq!(ran.stdout.matches("could not be begun").count(), 1, "{ran}");
+    assert!(test.path("last").exists());
+}
+
+#[test]
 fn a_book_that_is_gone_is_resumed_from_the_journal() {
     let test = Test::new().runbook(BOOK);
     test.run("run book.yaml").exits(1);

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use regex::Regex;
 
@@ -54,21 +55,23 @@ impl Case {
 
 /// What is of this machine, or of this moment, and no run, folder or time.
 fn masked(text: &str) -> String {
-    let filters = [
-        (r"\b127\.0\.0\.1(:| port )\d+", "127.0.0.1${1}[port]"),
-        (r"\[127\.0\.0\.1\]:\d+", "[127.0.0.1]:[port]"),
-        (r"(?m)^    slow@local ! Killed\n", ""),
-        (r"(?m)(?:^    it@local \| x+.*\n)+", "    it@local | [much]\n"),
-        (r"/tmp/\.tmp\w+", "[sshd]"),
-        (r"/tmp/runbook test \w+", "[test]"),
-        (r"\b[\w-]+@127\.0\.0\.1: Permission denied \([^)]*\)", "[user]@127.0.0.1: Permission denied ([ways])"),
-        (r"(cannot become nosuchuser on web: )(?:.*\n      )*.*", "${1}[the words of sudo or su]"),
-        (r"failed to lookup address information: .*", "[the resolver's words]"),
-        (r"\b[\w-]+:[\w-]+, 0644\b", "[owner], 0644"),
-    ];
-    filters.iter().fold(text.to_owned(), |text, (pattern, word)| {
-        Regex::new(pattern).unwrap().replace_all(&text, *word).into_owned()
-    })
+    static FILTERS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+        let filters = [
+            (r"\b127\.0\.0\.1(:| port )\d+", "127.0.0.1${1}[port]"),
+            (r"\[127\.0\.0\.1\]:\d+", "[127.0.0.1]:[port]"),
+            (r"(?m)^    slow@local ! Killed\n", ""),
+            (r"(?m)(?:^    it@local \| x+.*\n)+", "    it@local | [much]\n"),
+            (r"/tmp/\.tmp\w+", "[sshd]"),
+            (r"/tmp/runbook test \w+", "[test]"),
+            (r"\b[\w-]+@127\.0\.0\.1: Permission denied \([^)]*\)", "[user]@127.0.0.1: Permission denied ([ways])"),
+            (r"(cannot become nosuchuser on web: )(?:.*\n      )*.*", "${1}[the words of sudo or su]"),
+            (r"(missing field `\w+` at line 1 column )\d+", "${1}[n]"),
+            (r"failed to lookup address information: .*", "[the resolver's words]"),
+            (r"\b[\w-]+:[\w-]+, 0644\b", "[owner], 0644"),
+        ];
+        filters.map(|(pattern, word)| (Regex::new(pattern).unwrap(), word)).into()
+    });
+    FILTERS.iter().fold(text.to_owned(), |text, (pattern, word)| pattern.replace_all(&text, *word).into_owned())
 }
 
 /// Where the page is.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::Path;
 use std::process::Output;
+use std::sync::LazyLock;
 
 use regex::Regex;
 
@@ -65,21 +66,22 @@ impl fmt::Display for Ran {
 
 /// Folders, ids, times and names of this machine, each by one word.
 pub(crate) fn still(text: &str, dir: &Path) -> String {
-    let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
-    let who = format!(r"\b[\w-]+@{}\b", regex::escape(machine.trim()));
     let text = text.replace(&dir.display().to_string(), "[dir]");
-    let filters = [
-        (r"\b1[0-9a-hjkmnp-tv-z]{9}\b", "[run]"),
-        (r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)? [+-]\d\d:\d\d", "[when]"),
-        (r" +(\d+\.\d|\d+) s\b", " [t]"),
-        (r"\(process \d+\)", "(process [pid])"),
-        (r"\[when\]Z|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[when]"),
-        (r"\b[0-9a-f]{64}\b", "[hash]"),
-        (r"SHA256:[\w+/]+", "[key]"),
-        (r"\b[0-9a-f]{32}\b", "[machine]"),
-        (who.as_str(), "[who]"),
-    ];
-    filters
-        .iter()
-        .fold(text, |text, (pattern, word)| Regex::new(pattern).unwrap().replace_all(&text, *word).into_owned())
+    static FILTERS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+        let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+        let who = format!(r"\b[\w-]+@{}\b", regex::escape(machine.trim()));
+        let filters = [
+            (r"\b1[0-9a-hjkmnp-tv-z]{9}\b", "[run]"),
+            (r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)? [+-]\d\d:\d\d", "[when]"),
+            (r" +(\d+\.\d|\d+) s\b", " [t]"),
+            (r"\(process \d+\)", "(process [pid])"),
+            (r"\[when\]Z|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[when]"),
+            (r"\b[0-9a-f]{64}\b", "[hash]"),
+            (r"SHA256:[\w+/]+", "[key]"),
+            (r"\b[0-9a-f]{32}\b", "[machine]"),
+            (who.as_str(), "[who]"),
+        ];
+        filters.map(|(pattern, word)| (Regex::new(pattern).unwrap(), word)).into()
+    });
+    FILTERS.iter().fold(text, |text, (pattern, word)| pattern.replace_all(&text, *word).into_owned())
 }
