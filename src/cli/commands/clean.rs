@@ -148,7 +148,10 @@ fn before(context: &Context, arguments: &Arguments, run: &RunId, kept: &Kept) ->
 }
 
 fn after(context: &Context, run: &RunId, cleaned: &Kept, again: &str) -> Exit {
-    context.print(&format!("removed: {}\n", room(&cleaned.things)));
+    context.print(&match cleaned.things[..] {
+        [] => "nothing was removed\n".to_owned(),
+        _ => format!("removed: {}\n", room(&cleaned.things)),
+    });
     if cleaned.trouble.is_empty() {
         let look = context.command(&format!("log {run}"));
         return context.end(Exit::Done, Some(run), &format!("to look back: {look}"));
