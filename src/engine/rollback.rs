@@ -142,7 +142,7 @@ mod tests {
     fn the_reason_has_the_last_of_what_was_said() {
         let told = |why: &str, stderr: &str, hint: Option<&str>| {
             let (why, stderr, hint) = (why.to_owned(), stderr.to_owned(), hint.map(str::to_owned));
-            in_its_words(&Failure { why, stderr, hint, ..Failure::default() })
+            in_its_words(&Failure { why, hint, stderr, ..Failure::default() })
         };
         assert_eq!(told("exited with 1", "", None), "exited with 1");
         assert_eq!(told("exited with 1", "rm: no\n\n", Some("look")), "exited with 1: rm: no\nhelp: look");

@@ -45,6 +45,7 @@ pub(super) fn wordings(rooms: &[&str]) -> Vec<Wording> {
 fn sources(rooms: &[&str]) -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut paths: Vec<PathBuf> = rooms.iter().map(|room| root.join(room)).collect();
+    let comment = Regex::new(r"(?m)^[ \t]*//.*$").unwrap();
     let mut found = Vec::new();
     while let Some(path) = paths.pop() {
         if path.is_dir() {
@@ -53,7 +54,7 @@ fn sources(rooms: &[&str]) -> Vec<(PathBuf, String)> {
         } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") {
             let text = std::fs::read_to_string(&path).unwrap();
             let own = text.find("\n#[cfg(test)]").map_or(text.as_str(), |tests| &text[..tests]);
-            let own = Regex::new(r"(?m)^[ \t]*//.*$").unwrap().replace_all(own, "").into_owned();
+            let own = comment.replace_all(own, "").into_owned();
             found.push((path.strip_prefix(&root).unwrap().to_owned(), own));
         }
     }
@@ -72,9 +73,8 @@ fn literals(code: &str) -> Vec<String> {
         match c {
             '(' | '[' => calls.push(is_transparent(before)),
             '{' => calls.push(true),
-            ')' | ']' | '}' if calls.is_empty() => break,
+            ')' | ']' | '}' | ';' if calls.is_empty() => break,
             ')' | ']' | '}' => drop(calls.pop()),
-            ';' if calls.is_empty() => break,
             '"' => {
                 let end = end_of_string(&code[at..]);
                 let is_first = before.is_empty() || before.ends_with(['(', ',', '{', '=', '>', ':', '&', '[']);

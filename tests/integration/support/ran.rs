@@ -66,7 +66,6 @@ impl fmt::Display for Ran {
 
 /// Folders, ids, times and names of this machine, each by one word.
 pub(crate) fn still(text: &str, dir: &Path) -> String {
-    let text = text.replace(&dir.display().to_string(), "[dir]");
     static FILTERS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
         let who = format!(r"\b[\w-]+@{}\b", regex::escape(machine.trim()));
@@ -83,5 +82,6 @@ pub(crate) fn still(text: &str, dir: &Path) -> String {
         ];
         filters.map(|(pattern, word)| (Regex::new(pattern).unwrap(), word)).into()
     });
+    let text = text.replace(&dir.display().to_string(), "[dir]");
     FILTERS.iter().fold(text, |text, (pattern, word)| pattern.replace_all(&text, *word).into_owned())
 }
