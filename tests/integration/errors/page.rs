@@ -68,6 +68,7 @@ fn masked(text: &str) -> String {
             (r"(missing field `\w+` at line 1 column )\d+", "${1}[n]"),
             (r"failed to lookup address information: .*", "[the resolver's words]"),
             (r"\b[\w-]+:[\w-]+, 0644\b", "[owner], 0644"),
+            (r"\b\d+(\.\d)? [KM]iB\b", "[size]"),
         ];
         filters.map(|(pattern, word)| (Regex::new(pattern).unwrap(), word)).into()
     });
