@@ -48,7 +48,7 @@ impl Controller {
                 found.take(self.kept_by(&unit, &reversal, None).await, &keepers, &unit);
             }
         }
-        found.kept
+        self.unrevealing(found.kept)
     }
 
     /// Removes that. From the first moment on, the run cannot be taken back any more. What could not be removed is told, and another try removes
@@ -79,10 +79,10 @@ impl Controller {
                 found.take(self.empty(keeper).await, std::slice::from_ref(keeper), &keeper.0);
             }
         }
-        let Found { mut kept, mut left, away } = found;
+        let Found { kept, mut left, away } = found;
         left.extend(keepers.into_iter().filter(|keeper| away.contains(&keeper.0)));
-        for why in &mut kept.trouble {
-            *why = self.world.masker.mask(why);
+        let kept = self.unrevealing(kept);
+        for why in &kept.trouble {
             let text = format!("something that was kept for undo stays, until another `clean`: {why}");
             self.world.setup.screen.progress(&Progress::Warning { text });
         }
@@ -94,6 +94,12 @@ impl Controller {
         }
         self.journal.append(Record::Cleaned { removed: kept.things.clone(), left: accounts }).await?;
         Ok(kept)
+    }
+
+    /// What hosts said about it may hold a secret.
+    fn unrevealing(&self, kept: Kept) -> Kept {
+        let trouble = kept.trouble.iter().map(|why| self.world.masker.mask(why)).collect();
+        Kept { trouble, ..kept }
     }
 
     /// Everybody as who the run keeps something.
