@@ -26,7 +26,7 @@ fn a_migration_whose_controller_dies_everywhere_is_as_one_that_nothing_disturbs(
 
     let undisturbed = book.operator(&lab);
     undisturbed.run(None).ended(0);
-    let done = undisturbed.everything().whoever_ran();
+    let done = undisturbed.everything().whoever_ran().whatever_dpkg_offered();
     undisturbed.roll_back();
     book.were_done_and_undone_once(&lab);
     undisturbed.everything().must_be(&before);
@@ -34,7 +34,7 @@ fn a_migration_whose_controller_dies_everywhere_is_as_one_that_nothing_disturbs(
     let operator = Operator { binary: doomed, ..book.operator(&lab) };
     let mortal = Mortal { operator: &operator, share: &share, over: 2 };
     let died = mortal.until_it_lives("run", 0);
-    operator.everything().whoever_ran().must_be(&done);
+    operator.everything().whoever_ran().whatever_dpkg_offered().must_be(&done);
     let back = mortal.until_it_lives("rollback", 4);
     book.were_done_and_undone_once(&lab);
     operator.everything().must_be(&before);
