@@ -1,10 +1,11 @@
 //! Drives a run that this process holds, to how its part of it ends, and says what to type next.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::base::shell::quote;
-use crate::base::{RunId, StepId};
+use crate::base::{RunId, Secret, StepId};
 use crate::display::{Ending, Style, Typing, Viewer, closing};
 use crate::engine::{Controller, End, Setup};
 use crate::events::view::Status;
@@ -19,6 +20,7 @@ use super::exit::Exit;
 use super::inputs::InputArguments;
 use super::manner::ReachArguments;
 use super::notify::{self, News};
+use super::ready::Ready;
 use super::secrets;
 use super::signals::Ear;
 
@@ -129,6 +131,30 @@ impl Drive<'_> {
     fn resume(&self) -> String {
         format!("once that is seen to: {}", self.next.command(self.context, &format!("resume {}", self.run)))
     }
+}
+
+/// Has `act` done with the engine of a run that this process holds, where that is no more than a part of driving it.
+///
+/// # Errors
+/// Where nothing could be made ready for it: then it was not done.
+pub(crate) async fn with_controller<T>(
+    context: &Context,
+    journal: &Arc<Journal>,
+    plan: Plan,
+    secrets: BTreeMap<String, Secret>,
+    reach: &ReachArguments,
+    act: impl AsyncFnOnce(&Controller) -> T,
+) -> Result<T, CommandError> {
+    let viewer = context.viewer();
+    let ear = Ear::new(viewer.clone())?;
+    let ready = Ready { secrets, ..Ready::new(context, &viewer, &ear, &plan, reach) };
+    let setup = ready.setup()?;
+    show(journal, &viewer);
+    let controller = Controller::new(setup, journal.clone(), Arc::new(plan));
+    let done = Box::pin(act(&controller)).await;
+    controller.close().await;
+    viewer.finish();
+    Ok(done)
 }
 
 /// Shows what is written from now on.

@@ -6,15 +6,13 @@ use std::sync::Arc;
 use crate::base::RunId;
 use crate::cli::book::BookSource;
 use crate::cli::context::Context;
-use crate::cli::drive::{Next, show, take_up};
+use crate::cli::drive::{Next, take_up, with_controller};
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::manner::ReachArguments;
-use crate::cli::ready::Ready;
-use crate::cli::signals::Ear;
 use crate::cli::{choose, secrets};
 use crate::display::{Ending, safe_line};
-use crate::engine::{Controller, Jobs};
+use crate::engine::Jobs;
 use crate::events::{RunView, UnitState};
 use crate::journal::{Journal, load};
 
@@ -106,16 +104,10 @@ async fn give_up(
         Jobs::Stop => secrets::resolve(&plan.book, &BTreeMap::new(), &context.terminal).await?,
         Jobs::Leave => BTreeMap::new(),
     };
-    let viewer = context.viewer();
-    let ear = Ear::new(viewer.clone())?;
-    let ready = Ready { secrets: values, ..Ready::new(context, &viewer, &ear, &plan, &arguments.reach) };
-    let setup = ready.setup()?;
-    show(journal, &viewer);
-    let controller = Controller::new(setup, journal.clone(), Arc::new(plan));
     let note = arguments.note.as_deref().unwrap_or("given up as it is");
-    let ended = Box::pin(controller.abandon(note, jobs)).await;
-    controller.close().await;
-    viewer.finish();
+    let reach = &arguments.reach;
+    let ended =
+        with_controller(context, journal, plan, values, reach, async |run| run.abandon(note, jobs).await).await?;
     ended.map_err(|error| {
         CommandError::from(error)
             .with_hint(format!("it is not given up; once that is seen to: {again} --stop-jobs, or --leave-jobs"))

@@ -6,14 +6,12 @@ use std::sync::Arc;
 use crate::base::{RunId, StepId};
 use crate::cli::book::BookSource;
 use crate::cli::context::Context;
-use crate::cli::drive::{Next, show, take_up};
+use crate::cli::drive::{Next, take_up, with_controller};
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::manner::ReachArguments;
-use crate::cli::ready::Ready;
-use crate::cli::signals::Ear;
 use crate::cli::{choose, secrets};
-use crate::engine::{ByHand, Controller};
+use crate::engine::ByHand;
 use crate::events::RunView;
 use crate::journal::{Journal, load};
 use crate::model::diagnostic::nearest;
@@ -128,15 +126,9 @@ async fn by_hand(
         ByHand::Done { .. } => secrets::resolve(&plan.book, &BTreeMap::new(), &context.terminal).await?,
         ByHand::Skip { .. } | ByHand::Retry => BTreeMap::new(),
     };
-    let viewer = context.viewer();
-    let ear = Ear::new(viewer.clone())?;
-    let ready = Ready { secrets, ..Ready::new(context, &viewer, &ear, &plan, &which.reach) };
-    let setup = ready.setup()?;
-    show(journal, &viewer);
-    let controller = Controller::new(setup, journal.clone(), Arc::new(plan));
-    let settled = Box::pin(controller.by_hand(step, &hand)).await;
-    controller.close().await;
-    viewer.finish();
+    let reach = &which.reach;
+    let settled =
+        with_controller(context, journal, plan, secrets, reach, async |run| run.by_hand(step, &hand).await).await?;
     settled.map_err(|error| CommandError::from(error).with_hint(format!("nothing was settled; to go on: {resume}")))?;
     Ok(context.end(Exit::Done, Some(run), &format!("to go on: {resume}")))
 }

@@ -8,15 +8,13 @@ use serde_json::json;
 use crate::base::RunId;
 use crate::cli::book::BookSource;
 use crate::cli::context::Context;
-use crate::cli::drive::{Next, show, take_up};
+use crate::cli::drive::{Next, take_up, with_controller};
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::manner::ReachArguments;
-use crate::cli::ready::Ready;
-use crate::cli::signals::Ear;
 use crate::cli::{choose, secrets};
 use crate::display::{count, kept, room};
-use crate::engine::{Controller, Kept};
+use crate::engine::Kept;
 use crate::events::RunView;
 use crate::events::view::Status;
 use crate::journal::{Journal, load};
@@ -100,22 +98,15 @@ async fn clean(
     let again = command(context, arguments, run, "");
     let plan = BookSource::as_begun(started).read().told_again(context, &again)?;
     let values = secrets::resolve(&plan.book, &BTreeMap::new(), &context.terminal).await?;
-    let viewer = context.viewer();
-    let ear = Ear::new(viewer.clone())?;
-    let ready = Ready { secrets: values, ..Ready::new(context, &viewer, &ear, &plan, &arguments.reach) };
-    let setup = ready.setup()?;
-    show(journal, &viewer);
-    let controller = Controller::new(setup, journal.clone(), Arc::new(plan));
-    let kept = Box::pin(controller.kept()).await;
-    tell(context, &kept);
-    let ended = if let Some(exit) = before(context, arguments, run, &kept) {
-        Ok(exit)
-    } else {
-        let cleaned = Box::pin(controller.clean()).await;
-        cleaned.map(|cleaned| after(context, run, &cleaned, &again))
-    };
-    controller.close().await;
-    viewer.finish();
+    let ended = with_controller(context, journal, plan, values, &arguments.reach, async |controller| {
+        let kept = controller.kept().await;
+        tell(context, &kept);
+        match before(context, arguments, run, &kept) {
+            Some(exit) => Ok(exit),
+            None => controller.clean().await.map(|cleaned| after(context, run, &cleaned, &again)),
+        }
+    })
+    .await?;
     ended.map_err(|error| CommandError::from(error).with_hint(format!("once that is seen to: {again}")))
 }
 
