@@ -87,8 +87,8 @@ pub trait Action: Sized + Send + Sync + 'static {
         Ok(Vec::new())
     }
 
-    /// Removes that, once nobody will take the unit back any more, and what its undo would have removed of a try that came to no end. Looks
-    /// first whether it is still what was kept. Idempotent.
+    /// Removes that, once nobody will take the unit back any more, and what its undo would have removed of a try that came to no end, as far as
+    /// `sweep`, which comes before it, has not. Looks first whether it is still what was kept. Idempotent.
     async fn discard(_undo: &Self::Undo, _cx: &Write<'_>) -> Result<(), ActionError> {
         Ok(())
     }

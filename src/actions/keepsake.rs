@@ -1,7 +1,7 @@
 //! What undo needs beside the folder of the run: how large it is, and how it goes.
 
 use crate::events::record::Keepsake;
-use crate::transport::Command;
+use crate::transport::{Become, Command, Transport, TransportError};
 
 use super::context::{Host, Write};
 use super::contract::ActionError;
@@ -18,9 +18,23 @@ const REMOVE_ALL: &str = r#"for p in "$P"*; do { [ ! -e "$p" ] && [ ! -L "$p" ];
 /// # Errors
 /// Where the host was not reached.
 pub async fn at(host: &Host, path: &str) -> Result<Option<Keepsake>, ActionError> {
-    let said = host.read(Command::read(SIZE).env("P", path)).await?.text();
+    let transport = host.transport();
+    Ok(measured(&**transport, host.become_user(), path).await?)
+}
+
+/// The same as a user of a host.
+///
+/// # Errors
+/// Where the host was not reached.
+pub async fn measured(
+    transport: &dyn Transport,
+    become_user: Option<&Become>,
+    path: &str,
+) -> Result<Option<Keepsake>, TransportError> {
+    let look = Command::read(SIZE).env("P", path).as_user(become_user.cloned());
+    let said = transport.exec(look, None).await?.text();
     let kib: Option<u64> = said.split_whitespace().next().and_then(|word| word.parse().ok());
-    let host = host.transport().role().clone();
+    let host = transport.role().clone();
     Ok(kib.map(|kib| Keepsake { host, what: path.to_owned(), bytes: kib * 1024 }))
 }
 

@@ -11,7 +11,7 @@ use crate::transport::TransportError;
 
 use super::around::Around;
 use super::controller::{Controller, EngineError};
-use super::tidy::{Keeper, account};
+use super::tidy::{Keeper, account, add};
 use super::undo::kind_of;
 
 /// What is kept.
@@ -62,7 +62,7 @@ impl Controller {
         let keepers = self.all_keepers();
         for keeper in &keepers {
             if !found.is_left(keeper) {
-                found.take(self.is_calm(keeper).await, std::slice::from_ref(keeper), &keeper.0);
+                found.take(self.is_calm(keeper).await.map(|()| None), std::slice::from_ref(keeper), &keeper.0);
             }
         }
         // What units keep elsewhere goes first: in the folders stands which is whose.
@@ -87,11 +87,7 @@ impl Controller {
             self.world.setup.screen.progress(&Progress::Warning { text });
         }
         let mut accounts: Vec<Account> = Vec::new();
-        for keeper in left.into_iter().map(account) {
-            if !accounts.contains(&keeper) {
-                accounts.push(keeper);
-            }
-        }
+        add(&mut accounts, left.into_iter().map(account));
         self.journal.append(Record::Cleaned { removed: kept.things.clone(), left: accounts }).await?;
         Ok(kept)
     }
@@ -106,11 +102,7 @@ impl Controller {
     fn all_keepers(&self) -> Vec<Keeper> {
         let mut keepers = self.keepers();
         for (unit, reversal) in self.reversals() {
-            for keeper in self.keepers_of_unit(&unit, &reversal) {
-                if !keepers.contains(&keeper) {
-                    keepers.push(keeper);
-                }
-            }
+            add(&mut keepers, self.keepers_of_unit(&unit, &reversal));
         }
         keepers
     }
@@ -154,10 +146,10 @@ impl Controller {
     }
 
     /// Whether nothing of the run goes on there: it would need what is removed.
-    async fn is_calm(&self, keeper: &Keeper) -> Result<Option<Keepsake>, ActionError> {
+    async fn is_calm(&self, keeper: &Keeper) -> Result<(), ActionError> {
         match self.running(keeper).await? {
             Some(job) => Err(ActionError::failed(format!("a job of the run still runs there: {job}"))),
-            None => Ok(None),
+            None => Ok(()),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a run keeps on its hosts, in its own folders there, goes once nobody will ask for it.
 
-use crate::actions::ActionError;
+use crate::actions::{ActionError, keepsake};
 use crate::base::{Role, UnitId};
 use crate::events::record::{Account, Keepsake, Reversal};
 use crate::events::{Progress, RunView};
@@ -17,6 +17,15 @@ pub(super) type Keeper = (Role, Option<Become>);
 /// As it stands in the journal.
 pub(super) fn account((host, become_user): Keeper) -> Account {
     Account { host, become_user: become_user.map(|user| user.user) }
+}
+
+/// Adds each of `more` that is not there yet.
+pub(super) fn add<T: PartialEq>(all: &mut Vec<T>, more: impl IntoIterator<Item = T>) {
+    for one in more {
+        if !all.contains(&one) {
+            all.push(one);
+        }
+    }
 }
 
 impl Controller {
@@ -48,11 +57,7 @@ impl Controller {
         for step in steps {
             let items = self.world.units(step, &view).unwrap_or_default();
             for work in items.into_iter().flatten() {
-                for keeper in self.keepers_of(step, work, &view) {
-                    if !keepers.contains(&keeper) {
-                        keepers.push(keeper);
-                    }
-                }
+                add(&mut keepers, self.keepers_of(step, work, &view));
             }
         }
         keepers
@@ -81,12 +86,14 @@ impl Controller {
         let own = host.map(|host| (host.clone(), self.as_user(Some(host), reversal.become_user.as_deref())));
         let mut keepers: Vec<Keeper> = own.into_iter().collect();
         let (Some(captured), Ok(kind)) = (reversal.captured(), kind_of(reversal)) else { return keepers };
-        for Account { host, become_user } in kind.keepers(captured) {
-            let keeper = (host.clone(), self.as_user(Some(&host), become_user.as_deref()));
-            if !keepers.contains(&keeper) {
-                keepers.push(keeper);
-            }
-        }
+        let others = kind.keepers(captured).into_iter();
+        add(
+            &mut keepers,
+            others.map(|Account { host, become_user }| {
+                let user = self.as_user(Some(&host), become_user.as_deref());
+                (host, user)
+            }),
+        );
         keepers
     }
 
@@ -97,8 +104,7 @@ impl Controller {
     pub(super) async fn folder(&self, (host, become_user): &Keeper) -> Result<Option<Keepsake>, ActionError> {
         let transport = self.world.transport(host).await?;
         let home = self.world.job_home(host, become_user.as_ref()).await?;
-        let bytes = home.size(&*transport, become_user.as_ref(), &self.world.run).await?;
-        Ok(bytes.map(|bytes| Keepsake { host: host.clone(), what: home.folder(&self.world.run), bytes }))
+        Ok(keepsake::measured(&*transport, become_user.as_ref(), &home.folder(&self.world.run)).await?)
     }
 
     /// A job of the run that runs as that user, if one does.

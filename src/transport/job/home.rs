@@ -87,22 +87,6 @@ impl JobHome {
         format!("{}/{}", self.base, file_name(run.as_str()))
     }
 
-    /// How much room that takes, in bytes; none where there is no such folder.
-    ///
-    /// # Errors
-    /// Where the host cannot be reached.
-    pub async fn size(
-        &self,
-        transport: &dyn Transport,
-        become_user: Option<&Become>,
-        run: &RunId,
-    ) -> Result<Option<u64>, TransportError> {
-        let script = format!("[ ! -d {0} ] || du -sk {0}", quote(&self.folder(run)));
-        let said = transport.exec(Command::read(script).as_user(become_user.cloned()), None).await?;
-        let kib: Option<u64> = said.text().split_whitespace().next().and_then(|word| word.parse().ok());
-        Ok(kib.map(|kib| kib * 1024))
-    }
-
     /// Removes all that a run keeps here: jobs that are over, and what undo needed. Only where nothing of the run can be taken back any more.
     ///
     /// # Errors

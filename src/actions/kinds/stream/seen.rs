@@ -77,9 +77,8 @@ impl Undo {
         undo.kept(&cx.at(&cx.other_as(on, user.as_deref()).await?)).await
     }
 
-    /// Removes that, and what a crash may have left.
+    /// Removes that.
     pub(super) async fn discard(&self, cx: &Write<'_>) -> Result<(), ActionError> {
-        self.sweep(cx).await?;
         let Some(FileUndo { on, user, undo }) = &self.file else { return Ok(()) };
         undo.discard(&cx.at(&cx.other_as(on, user.as_deref()).await?)).await
     }
