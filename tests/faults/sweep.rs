@@ -26,7 +26,7 @@ fn a_migration_whose_controller_dies_everywhere_is_as_one_that_nothing_disturbs(
 
     let undisturbed = book.operator(&lab);
     undisturbed.run(None).ended(0);
-    let done = undisturbed.everything().whoever_ran().whatever_dpkg_offered();
+    let done = undisturbed.everything().whoever_ran();
     undisturbed.roll_back();
     book.were_done_and_undone_once(&lab);
     undisturbed.everything().must_be(&before);
@@ -57,7 +57,7 @@ fn a_step_in_which_the_controller_died_can_be_taken_back_and_done_anew() {
     let before = Operator::new(&lab).everything_before();
     let undisturbed = book.operator(&lab);
     undisturbed.run(None).ended(0);
-    let done = undisturbed.everything().whoever_ran().whatever_dpkg_offered();
+    let done = undisturbed.everything().whoever_ran();
     undisturbed.roll_back();
     book.were_taken_back_each_time(&lab);
 

@@ -218,10 +218,10 @@ impl Everything {
         Self { hosts: its_own.replace_all(&self.hosts, "${1}${2}OF-THE-RUN").into_owned(), ..self }
     }
 
-    /// The same without what dpkg puts beside configuration files that it keeps. It does so more often once a package that had to be rebuilt was put
-    /// back: a file that was changed by hand counts from then on as changed from whatever version.
+    /// The same without what dpkg puts beside the mirrors' jobs, which it keeps. It does so once their package, which had to be rebuilt, was put back:
+    /// a file that was changed by hand counts from then on as changed from whatever version.
     pub(crate) fn whatever_dpkg_offered(self) -> Self {
-        let offered = regex::Regex::new(r"(?m)^\S+\.dpkg-dist  .*\n").unwrap();
+        let offered = regex::Regex::new(r"(?m)^/etc/cron\.d/libravatar-slave\.dpkg-dist  .*\n").unwrap();
         Self { hosts: offered.replace_all(&self.hosts, "").into_owned(), ..self }
     }
 
