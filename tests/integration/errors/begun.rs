@@ -126,20 +126,26 @@ fn over(cases: &mut Vec<Case>) {
     cases.push(Case::of("a run that was given up is rolled back", &test, "rollback"));
 }
 
-/// The process dies while a job runs.
-fn unknown(cases: &mut Vec<Case>) {
-    let test = Test::new().runbook(
+/// A job that runs on though the process has died; its pid is in `pid`.
+fn left_to_itself(name: &str) -> (Test, String) {
+    let test = Test::new().runbook(&format!(
         "
-        name: Killed
+        name: {name}
         steps:
-          - {id: slow, name: The slow one, on: local, run: 'echo $$ >pid; touch begun; sleep 60', undo: nothing}
-        ",
-    );
+          - {{id: slow, name: The slow one, on: local, run: 'echo $$ >pid; touch begun; sleep 60', undo: nothing}}
+        "
+    ));
     let mut going = test.start("run book.yaml");
     going.until(&test.path("begun"));
     going.signal(rustix::process::Signal::KILL);
     going.wait();
     let run = test.newest();
+    (test, run)
+}
+
+/// The process dies while a job runs.
+fn unknown(cases: &mut Vec<Case>) {
+    let (test, run) = left_to_itself("Killed");
     let book = test.read("book.yaml");
     test.put("book.yaml", &book.replace("sleep 60", "sleep 61"));
     cases.push(Case::of("a step that is under way says something else now", &test, "resume"));
@@ -175,18 +181,7 @@ fn cleaned(cases: &mut Vec<Case>) {
     test.run(&format!("clean {run} --yes")).exits(0);
     cases.push(Case::of("it was removed already", &test, &format!("clean {run} --yes")));
     cases.push(Case::of("it cannot be taken back any more", &test, &format!("rollback {run}")));
-    let test = Test::new().runbook(
-        "
-        name: Left alone
-        steps:
-          - {id: slow, name: The slow one, on: local, run: 'echo $$ >pid; touch begun; sleep 60', undo: nothing}
-        ",
-    );
-    let mut going = test.start("run book.yaml");
-    going.until(&test.path("begun"));
-    going.signal(rustix::process::Signal::KILL);
-    going.wait();
-    let run = test.newest();
+    let (test, run) = left_to_itself("Left alone");
     test.run(&format!("abandon {run} --leave-jobs")).exits(0);
     cases.push(Case::of("a job that was left alone still runs", &test, &format!("clean {run} --yes")));
     kill(test.read("pid").trim().parse().unwrap());
